@@ -1,0 +1,1 @@
+"""Assay weighs what an AI system really delivers."""

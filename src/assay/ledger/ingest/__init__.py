@@ -1,0 +1,1 @@
+"""Files of others into the ledger: one reader a format, told apart by content."""

@@ -1,0 +1,145 @@
+"""A file to read: its content hash, its bytes unpacked as a stream, and what the user says of it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import zstandard
+
+from assay.errors import BadInput
+
+HASH_CHARACTERS = 16
+"""64 bits of the content hash name a file: two of a billion files meet with probability 3 %."""
+
+UNPACKED_FREE_BYTES = 2**30
+UNPACKED_RATIO = 200
+"""A compressed text that unpacks to over 1 GiB and over 200 times its size is a bomb, not a log."""
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user says of a file.
+
+    Parameters
+    ----------
+    mapping
+        Assay's column -> the file's column, as ``{"output": "answer"}``. For a right-or-wrong column the key is
+        ``right`` or ``wrong``, with the judge's kind after a dot where it is not the guessed one: ``wrong.model``.
+    system, version
+        Used where the file does not name what answered.
+    filter
+        Which of lm-eval's filters to read.
+    origin
+        field, exam or probe, where the file does not say.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    system: str = ""
+    version: str = ""
+    filter: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, named by its content.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "runs.jsonl"
+    >>> _ = path.write_bytes(b"{}")
+    >>> Source(path).row_id(7)
+    '44136fa355b3678a-7'
+    """
+
+    path: Path
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of the file's bytes."""
+        with self._raw() as raw:
+            return hashlib.file_digest(raw, "sha256").hexdigest()[:HASH_CHARACTERS]
+
+    @cached_property
+    def size(self) -> int:
+        """Size on disk in bytes."""
+        return self.path.stat().st_size
+
+    def row_id(self, line: int) -> str:
+        """Return the identity of a row that brings none of its own: the same each time the file is read."""
+        return f"{self.content_hash}-{line}"
+
+    def place(self, line: int) -> str:
+        """Return what is stored in a row's column `source`."""
+        return f"{self.content_hash}:{line}"
+
+    def head(self, size: int = 65_536) -> bytes:
+        """Return the first unpacked bytes; fewer where the file is shorter or its packing is broken."""
+        try:
+            with self.open() as stream:
+                return stream.read(size)
+        except (OSError, EOFError, BadInput, zstandard.ZstdError):
+            return b""
+
+    def open(self) -> BinaryIO:
+        """Return the file's bytes, unpacked where it is gzip or Zstandard, told by its first bytes."""
+        raw = self._raw()
+        magic = raw.read(4)
+        raw.seek(0)
+        if magic.startswith(GZIP_MAGIC):
+            return self._guarded(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
+        if magic == ZSTD_MAGIC:
+            reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+            return self._guarded(cast(BinaryIO, reader))
+        return raw
+
+    def _raw(self) -> io.BufferedReader:
+        try:
+            return self.path.open("rb")
+        except IsADirectoryError:
+            raise BadInput(f"{self.path} is a folder, not a file") from None
+        except FileNotFoundError:
+            raise BadInput(f"there is no file {self.path}") from None
+        except OSError as error:
+            raise BadInput(f"{self.path} can't be opened: {error.strerror}") from None
+
+    def _guarded(self, stream: BinaryIO) -> BinaryIO:
+        limit = max(UNPACKED_FREE_BYTES, UNPACKED_RATIO * self.size)
+        return io.BufferedReader(_Bounded(stream, limit, self.path), 2**20)
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that refuses to unpack beyond a limit, so that a bomb ends in a sentence and not in a full disk."""
+
+    def __init__(self, stream: BinaryIO, limit: int, path: Path) -> None:
+        self._stream = stream
+        self._left = limit
+        self._path = path
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]
+        chunk = self._stream.read(len(buffer))
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise BadInput(
+                f"{self._path} unpacks to over {UNPACKED_RATIO} times its size: it looks like a bomb"
+            )
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
