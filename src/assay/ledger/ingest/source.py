@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,10 @@ HASH_CHARACTERS = 16
 UNPACKED_FREE_BYTES = 2**30
 UNPACKED_RATIO = 200
 """A compressed text that unpacks to over 1 GiB and over 200 times its size is a bomb, not a log."""
+
+PIECE_BYTES = 2**20
+ZSTD_INPUT_BYTES = 2**11
+"""Zstandard can make 128 KiB of 4 bytes: so much input at a time bounds what is unpacked at once to 64 MiB."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -50,7 +55,7 @@ class ReadOptions:
     origin: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Source:
     """A file, named by its content.
 
@@ -64,6 +69,7 @@ class Source:
     """
 
     path: Path
+    _reading: io.BufferedReader | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def content_hash(self) -> str:
@@ -86,11 +92,16 @@ class Source:
 
     def head(self, size: int = 65_536) -> bytes:
         """Return the first unpacked bytes; fewer where the file is shorter or its packing is broken."""
+        pieces: list[bytes] = []
         try:
             with self.open() as stream:
-                return stream.read(size)
-        except (OSError, EOFError, BadInput, zstandard.ZstdError):
-            return b""
+                # Piece by piece: of a file that is cut off, what stands before the cut is still seen.
+                while size > 0 and (piece := cast(io.BufferedReader, stream).read1(size)):
+                    pieces.append(piece)
+                    size -= len(piece)
+        except (OSError, EOFError, zlib.error, BadInput, zstandard.ZstdError):
+            pass
+        return b"".join(pieces)
 
     def open(self) -> BinaryIO:
         """Return the file's bytes, unpacked where it is gzip or Zstandard, told by its first bytes."""
@@ -98,15 +109,22 @@ class Source:
         magic = raw.read(4)
         raw.seek(0)
         if magic.startswith(GZIP_MAGIC):
-            return self._guarded(cast(BinaryIO, gzip.GzipFile(fileobj=raw)))
+            return self._guarded(raw, _gunzipped(raw))
         if magic == ZSTD_MAGIC:
-            reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-            return self._guarded(cast(BinaryIO, reader))
+            return self._guarded(raw, _unzstandarded(raw))
         return raw
+
+    @property
+    def share_read(self) -> float | None:
+        """How much of the file has been read, in [0, 1], where it is being read as a stream."""
+        if self._reading is None or self._reading.closed or self.size == 0:
+            return None
+        return min(1.0, self._reading.tell() / self.size)
 
     def _raw(self) -> io.BufferedReader:
         try:
-            return self.path.open("rb")
+            self._reading = self.path.open("rb")
+            return self._reading
         except IsADirectoryError:
             raise BadInput(f"{self.path} is a folder, not a file") from None
         except FileNotFoundError:
@@ -114,16 +132,39 @@ class Source:
         except OSError as error:
             raise BadInput(f"{self.path} can't be opened: {error.strerror}") from None
 
-    def _guarded(self, stream: BinaryIO) -> BinaryIO:
+    def _guarded(self, raw: BinaryIO, pieces: Iterator[bytes]) -> BinaryIO:
         limit = max(UNPACKED_FREE_BYTES, UNPACKED_RATIO * self.size)
-        return io.BufferedReader(_Bounded(stream, limit, self.path), 2**20)
+        return io.BufferedReader(_Bounded(raw, pieces, limit, self.path), PIECE_BYTES)
+
+
+def _gunzipped(raw: BinaryIO) -> Iterator[bytes]:
+    packed = gzip.GzipFile(fileobj=raw)
+    # `read` would wait for a whole piece and lose what it has where the file is cut off.
+    while piece := packed.read1(PIECE_BYTES):
+        yield piece
+
+
+def _unzstandarded(raw: BinaryIO) -> Iterator[bytes]:
+    # zstandard's own stream reader takes a file that is cut off for one that ends.
+    frame = None
+    while packed := raw.read(ZSTD_INPUT_BYTES):
+        while packed:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            if piece := frame.decompress(packed):
+                yield piece
+            packed = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("Compressed file ended before the end-of-stream marker was reached")
 
 
 class _Bounded(io.RawIOBase):
     """A stream that refuses to unpack beyond a limit, so that a bomb ends in a sentence and not in a full disk."""
 
-    def __init__(self, stream: BinaryIO, limit: int, path: Path) -> None:
-        self._stream = stream
+    def __init__(self, raw: BinaryIO, pieces: Iterator[bytes], limit: int, path: Path) -> None:
+        self._raw = raw
+        self._pieces = pieces
+        self._piece = memoryview(b"")
         self._left = limit
         self._path = path
 
@@ -131,15 +172,18 @@ class _Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]
-        chunk = self._stream.read(len(buffer))
-        self._left -= len(chunk)
+        if not self._piece:
+            self._piece = memoryview(next(self._pieces, b""))
+            self._left -= len(self._piece)
         if self._left < 0:
             raise BadInput(
                 f"{self._path} unpacks to over {UNPACKED_RATIO} times its size: it looks like a bomb"
             )
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
+        count = min(len(buffer), len(self._piece))
+        buffer[:count] = self._piece[:count]
+        self._piece = self._piece[count:]
+        return count
 
     def close(self) -> None:
-        self._stream.close()
+        self._raw.close()
         super().close()

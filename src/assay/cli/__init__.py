@@ -1,0 +1,73 @@
+"""The command `assay`: one small file a command, each of which calls one library function.
+
+Exit status: 0 done; 1 an AssayError, one clear sentence; 2 wrong usage; 3 a standard says no.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from assay.errors import AssayError
+
+COMMANDS = {
+    "ingest": "Read files into a ledger.",
+    "doctor": "Say what a file is and what it can answer; write nothing.",
+    "judge": "Let a mechanical check judge every trace with a reference.",
+    "draw": "Draw outputs to label, and write the list for a person.",
+    "label": "Take a filled list of labels back.",
+    "volume": "The volume of errors: how many wrong outputs a day.",
+    "report": "Write the answer as one HTML page.",
+    "ledger": "Look after a ledger: info, compact, migrate.",
+}
+"""Name -> what `assay --help` says of it; the module of each is imported only when it is called."""
+
+
+class Commands(click.Group):
+    """The commands, imported when they are needed, so that `assay --help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command by name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"assay.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: assay doctor FILE",
+)
+@click.version_option(version("assay-ai"), "--version", prog_name="assay")
+def cli() -> None:
+    """Weigh what an AI system really delivers: how many errors, not how small a rate."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; end the process with its exit status."""
+    try:
+        cli.main(args=arguments, prog_name="assay", standalone_mode=True)
+    except AssayError as error:
+        from assay.terminal import visible
+
+        for line in f"assay: {error}".split("\n"):
+            click.echo(visible(line), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever reads has gone, as `| head` does: nothing to say, and nowhere to say it.
+        sys.stderr.close()
+        sys.exit(1)

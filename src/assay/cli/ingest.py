@@ -1,0 +1,109 @@
+"""`assay ingest`: files into a ledger."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli.output import emit, json_option, note, progress
+from assay.errors import BadInput
+
+if TYPE_CHECKING:
+    from assay.ledger.ingest.pipeline import IngestReport
+
+
+@click.command(
+    epilog="Example: assay ingest runs.csv --into runs.ledger --map output=answer,system=model,right=correct"
+)
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@click.option(
+    "--into",
+    "ledger",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The ledger; made if need be.",
+)
+@click.option(
+    "--map", "mapping", default="", help="Assay's column = the file's column, separated by commas."
+)
+@click.option("--system", default="", help="What answered, where the file does not say.")
+@click.option("--version", default="", help="Its version, where the file does not say.")
+@click.option("--filter", "filter_", default="", help="Which of lm-eval's filters to read.")
+@click.option(
+    "--origin",
+    default="",
+    type=click.Choice(["", "field", "exam", "probe"]),
+    help="Where the file does not say.",
+)
+@json_option
+def command(
+    files: tuple[Path, ...],
+    ledger: Path,
+    mapping: str,
+    system: str,
+    version: str,
+    filter_: str,
+    origin: str,
+    as_json: bool,
+) -> None:
+    """Read files into a ledger: each row once, bad lines kept apart with their reasons."""
+    from assay.ledger.ingest.mapping import parse_mapping
+    from assay.ledger.ingest.pipeline import ingest_file
+    from assay.ledger.ingest.source import ReadOptions
+    from assay.ledger.store import Ledger
+
+    options = ReadOptions(parse_mapping(mapping), system, version, filter_, origin)
+    store = Ledger.create(ledger)
+    reports = []
+    failures: list[BadInput] = []
+    for file in files:
+        try:
+            with progress(file.name) as advance:
+                reports.append(ingest_file(store, file, options, progress=advance))
+        except BadInput as error:
+            failures.append(error)
+            for line in f"assay: {error}".split("\n"):
+                note(line)
+    _tell(reports, failures, as_json=as_json, ledger=ledger)
+    if failures or any(report.nothing_good for report in reports):
+        sys.exit(1)
+
+
+def _tell(
+    reports: list[IngestReport], failures: list[BadInput], *, as_json: bool, ledger: Path
+) -> None:
+    for report in reports:
+        for rejected in report.first_rejects:
+            part = f"{rejected.part}, " if rejected.part else ""
+            note(f"{report.file}:{part}{rejected.line}: {rejected.reason}")
+        if report.tally.rejected > len(report.first_rejects):
+            note(
+                f"... {report.tally.rejected - len(report.first_rejects):,} more are in {report.rejects_file}"
+            )
+        elif report.rejects_file:
+            note(f"refused lines are kept in {report.rejects_file}")
+        if report.broke_off:
+            note(f"{report.file}: reading broke off: {report.broke_off}; what came before is kept")
+        if report.verdicts_without_trace:
+            note(
+                f"{report.verdicts_without_trace:,} verdicts name a trace that the ledger does not hold (yet)"
+            )
+    if as_json:
+        emit({"ledger": str(ledger), "files": [report.to_json() for report in reports],
+              "failed": [str(error) for error in failures]})  # fmt: skip
+        return
+    for report in reports:
+        tally = report.tally
+        click.echo(
+            f"{report.file}: {report.format}, {tally.lines:,} lines = {tally.accepted:,} accepted "
+            f"+ {tally.rejected:,} rejected + {tally.blank:,} blank; "
+            f"{report.traces_added:,} traces and {report.verdicts_added:,} verdicts added, "
+            f"{report.traces_known + report.verdicts_known:,} already there"
+        )
+    if reports:
+        note(f"next: assay volume {ledger}")

@@ -1,0 +1,39 @@
+"""`assay judge`: a mechanical check over every trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assay.cli.output import emit, json_option, ledger_argument, note
+
+
+@click.command(epilog=r"Example: assay judge runs.ledger --check exact --extract '\[(yes|no)\]'")
+@ledger_argument
+@click.option(
+    "--check",
+    required=True,
+    type=click.Choice(["exact", "numeric"]),
+    help="The rule that compares.",
+)
+@click.option(
+    "--extract",
+    default=None,
+    help="Regular expression: the answer is its last match in the output.",
+)
+@json_option
+def command(ledger: Path, check: str, extract: str | None, as_json: bool) -> None:
+    """Compare every answer with its reference, by a rule that becomes the judge's name."""
+    from assay.judge.check import Check, judge_by_check
+    from assay.ledger.store import Ledger
+
+    rule = Check(check, extract)
+    judged, missing = judge_by_check(Ledger.open(ledger), rule)
+    if as_json:
+        emit({"judge": rule.judge, "judged": judged, "without_reference": missing})
+        return
+    click.echo(f"{rule.judge}: {judged:,} traces judged now")
+    if missing:
+        note(f"{missing:,} traces have no reference and stay unjudged: a count needs them all")
+    note(f"next: assay volume {ledger}")

@@ -1,0 +1,37 @@
+"""`assay label`: labels back into the ledger."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from assay.cli.output import emit, json_option, ledger_argument, note
+
+
+@click.command(epilog="Example: assay label runs.ledger to-label.csv --person ada")
+@ledger_argument
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--person", default="person", show_default=True, help="Who labeled.")
+@json_option
+def command(ledger: Path, file: Path, person: str, as_json: bool) -> None:
+    """Take a filled list back, whole or in part; what doesn't fit is refused by line."""
+    from assay.ledger.store import Ledger
+    from assay.volume.labels import take_labels
+
+    report = take_labels(Ledger.open(ledger), file, person=person)
+    for line, reason in report.refused:
+        note(f"{file}:{line}: {reason}")
+    if as_json:
+        emit(report.to_json())
+    else:
+        click.echo(
+            f"{report.taken:,} labels taken, {report.unchanged:,} known already, {report.empty:,} rows still empty, "
+            f"{len(report.refused):,} refused"
+        )
+        for draw, (done, planned) in report.draws.items():
+            click.echo(f"{draw}: {done:,} of {planned:,} labels are in")
+        note(f"next: assay volume {ledger}")
+    if report.refused and not report.taken and not report.unchanged:
+        sys.exit(1)

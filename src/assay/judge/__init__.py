@@ -1,0 +1,1 @@
+"""Judges: who says whether an output is wrong, and by which rule."""

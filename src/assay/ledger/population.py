@@ -1,0 +1,87 @@
+"""A window of a system's traces as SQL: the finite population that a draw freezes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from assay.ledger.store import Ledger, literal
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The outputs of one system, one version, from a moment on and before another.
+
+    Parameters
+    ----------
+    system, version
+        What answered.
+    start, end
+        Microseconds since 1970 UTC; start is included, end is not. None: no limit.
+    """
+
+    system: str
+    version: str
+    start: int | None = None
+    end: int | None = None
+
+    def condition(self, table: str = "traces") -> str:
+        """Return the SQL condition that a trace lies in the window."""
+        parts = [
+            f"{table}.system = {literal(self.system)}",
+            f"{table}.version = {literal(self.version)}",
+            *time_conditions(self.start, self.end, table),
+        ]
+        return " AND ".join(parts)
+
+
+def time_conditions(start: int | None, end: int | None, table: str = "traces") -> list[str]:
+    """Return SQL conditions that a trace's time is at `start` or later and before `end`."""
+    parts = []
+    if start is not None:
+        parts.append(f"{table}.at >= {timestamp(start)}")
+    if end is not None:
+        parts.append(f"{table}.at < {timestamp(end)}")
+    return parts
+
+
+def timestamp(microseconds: int) -> str:
+    """Return a time as an SQL literal."""
+    moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"TIMESTAMP '{moment}.{microseconds % 1_000_000:06d}Z'"
+
+
+def tag(name: str, table: str = "traces") -> str:
+    """Return SQL for a tag's value as it is stored, JSON-escaped; null where a trace has no such tag.
+
+    Tags are stored as one canonical JSON object of strings. Inside a string every quote is escaped, so a name
+    in quotes that follows `{` or `,` can only be a name.
+    """
+    key = re.escape(json.dumps(name, ensure_ascii=False))
+    pattern = literal(r"[{,]" + key + r':"((?:[^"\\]|\\.)*)"')
+    return f"regexp_match({table}.tags, {pattern})[1]"
+
+
+def tag_value(stored: str | None) -> str | None:
+    """Return a tag's value from its stored form."""
+    return None if stored is None else str(json.loads(f'"{stored}"'))
+
+
+def scores(ledger: Ledger, judge: str) -> str:
+    """Return SQL for a judge's newest score of each trace: columns trace_id and error_probability.
+
+    Verdicts that belong to a draw are labels and never a score. The newest is looked for only where a judge has
+    spoken twice: over ten million traces it costs seconds.
+    """
+    own = f"judge = {literal(judge)} AND draw_id IS NULL"
+    counts = ledger.rows(
+        f"SELECT count(*) AS n, count(DISTINCT trace_id) AS traces FROM verdicts WHERE {own}"
+    )[0]
+    if counts["n"] == counts["traces"]:
+        return f"SELECT trace_id, error_probability FROM verdicts WHERE {own}"
+    return (
+        "SELECT trace_id, last_value(error_probability ORDER BY at NULLS FIRST, source) AS error_probability "
+        f"FROM verdicts WHERE {own} GROUP BY trace_id"
+    )

@@ -1,0 +1,169 @@
+"""The answer on error volume as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from assay.figures import confidence, shown
+from assay.quantity import Estimate, Quantity, Unknown
+from assay.terminal import visible
+from assay.volume.evidence import CensusEvidence, SampleEvidence
+from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
+
+GAIN_WORTH_SAYING = 1.05
+"""A judge that narrows the interval by less than five percent earns nothing."""
+
+
+def print_volume(answer: VolumeAnswer, console: Console) -> None:
+    """Print the answer for every system: the verdict first, numbers second, what to do third."""
+    for system in answer.systems:
+        console.print(_system(system))
+    if len(answer.systems) > 1:
+        console.print(_order(answer))
+
+
+def _system(system: SystemVolume) -> RenderableType:
+    parts: list[RenderableType] = [Text(visible(system.sentence), style="bold"), Text()]
+    methods = _Methods()
+    numbers = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("what", "number", "confidence", "n", "method"):
+        numbers.add_column(column, justify="right" if column == "n" else "left", overflow="fold")
+    for what, quantity, percent in _numbers(system):
+        numbers.add_row(*_cells(what, quantity, percent, methods))
+    parts.append(Padding(numbers, (0, 0, 0, 2)))
+    parts += [Padding(Text(visible(line)), (0, 0, 0, 2)) for line in _judge_lines(system)]
+    if len(system.strata) > 1:
+        parts += [Text(), _split("stratum", system.strata)]
+    for tag, values in system.by.items():
+        parts += [Text(), _split(tag, values)]
+    parts.append(Text())
+    parts += [
+        Padding(Text(visible(f"[{mark}] {method}"), style="dim"), (0, 0, 0, 2))
+        for mark, method in methods
+    ]
+    parts += [
+        Padding(Text(visible(f"note: {note}"), style="dim"), (0, 0, 0, 2)) for note in system.notes
+    ]
+    parts += [Text(visible(f"next: {system.next_command}"), style="cyan"), Text()]
+    return Group(*parts)
+
+
+def _numbers(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
+    yield "errors per day", system.errors_per_day, False
+    if isinstance(system.errors_per_day, Unknown):
+        yield "errors per 1,000 traces", system.errors_per_thousand, False
+    yield "escaped errors per day", system.escaped_errors_per_day, False
+    if system.human:
+        yield "human errors per day", system.human.errors_per_day, False
+        yield "system / human errors", system.human.ratio, False
+    yield "throughput per day", system.throughput_per_day, False
+    yield "error rate", system.error_rate, True
+    yield "sigma held (one-sided)", system.sigma_level, False
+    yield "highest sigma this evidence could show", system.evidence_ceiling_sigma, False
+    if isinstance(system.evidence, SampleEvidence):
+        yield (
+            "labels to halve the interval, with the judge",
+            system.labels_to_halve.with_judge,
+            False,
+        )
+        yield "labels to halve it, without", system.labels_to_halve.without_judge, False
+    if system.standard:
+        yield (
+            f"standard {system.standard.standard}: {system.standard.decision}",
+            system.standard.measured,
+            False,
+        )
+
+
+class _Methods:
+    """Methods by number, so that a long one is said once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def mark(self, method: str) -> int:
+        return self._known.setdefault(method, len(self._known) + 1)
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return iter([(mark, method) for method, mark in self._known.items()])
+
+
+def _cells(what: str, quantity: Quantity, percent: bool, methods: _Methods) -> list[Text]:
+    if isinstance(quantity, Unknown):
+        cells = [what, visible(shown(quantity)), "", "", ""]
+    else:
+        said = f"{quantity.method} ({quantity.guarantee})"
+        n = f"n {quantity.n:,}" if quantity.n else ""
+        cells = [
+            what,
+            shown(quantity, percent=percent),
+            confidence(quantity),
+            n,
+            f"[{methods.mark(said)}]",
+        ]
+    return [Text(cell) for cell in cells]
+
+
+def _judge_lines(system: SystemVolume) -> list[str]:
+    if isinstance(system.evidence, CensusEvidence) or not isinstance(system.judge_gain, Estimate):
+        return []
+    assert isinstance(system.evidence, SampleEvidence)
+    judge = system.evidence.draw.judge
+    if judge is None or len(system.strata) < 2:
+        return []
+    gain = system.judge_gain.value
+    if gain < GAIN_WORTH_SAYING:
+        return [
+            f"this judge ({judge}) adds nothing: as many labels without it would do as well; label more"
+        ]
+    return [
+        f"the judge ({judge}) makes the interval {gain:.2f} times narrower than uniform labels would (forecast)"
+    ]
+
+
+def _split(title: str, parts: tuple[PartVolume, ...]) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(visible(title), overflow="fold")
+    for heading in ("traces", "labels", "errors per day", "error rate"):
+        table.add_column(heading, justify="right")
+    for part in parts:
+        daily: Quantity = part.errors_per_day
+        table.add_row(
+            Text(visible(part.name)),
+            f"{part.traces:,}",
+            f"{part.labels:,}" if part.labels else "",
+            Text(shown(daily) if isinstance(daily, Estimate) else "unknown"),
+            Text(
+                shown(part.error_rate, percent=True)
+                if isinstance(part.error_rate, Estimate)
+                else "unknown"
+            ),
+        )
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _order(answer: VolumeAnswer) -> RenderableType:
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 4, 0, 0), header_style="dim", title_justify="left"
+    )
+    table.add_column("", justify="right")
+    table.add_column("fewest errors per output", overflow="fold")
+    table.add_column("fewest errors per day", overflow="fold")
+    by_rate, by_volume = answer.order("error_rate"), answer.order("errors_per_day")
+    known = {system.name: system for system in answer.systems}
+    for place, (rate, volume) in enumerate(zip(by_rate, by_volume, strict=True), start=1):
+        left = _ranked(rate, known[rate].error_rate, percent=True)
+        right = _ranked(volume, known[volume].errors_per_day, percent=False)
+        table.add_row(str(place), Text(left), Text(right))
+    return table
+
+
+def _ranked(name: str, quantity: Quantity, *, percent: bool) -> str:
+    if isinstance(quantity, Unknown):
+        return f"{visible(name)}: unknown"
+    return f"{visible(name)}: {shown(quantity, percent=percent)}"

@@ -1,0 +1,335 @@
+"""Draw outputs to label: freeze a window, cut it into strata, take each stratum's first in a seeded order.
+
+The judge decides only where labels are spent. Whatever it misses, every output has a known chance to be drawn, so the
+estimate stays valid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.errors import DrawError
+from assay.estimate import allocate, cut_scores
+from assay.ledger.draws import (
+    Frame,
+    StoredDraw,
+    StratumRule,
+    first_in_order,
+    stored_draw,
+    stored_draws,
+)
+from assay.ledger.ingest.record import Row
+from assay.ledger.population import Window, scores, tag_value
+from assay.ledger.store import Ledger
+
+MAX_STRATA = 6
+"""Four to six strata take nearly all that a score can give; more of them only raise the largest weight."""
+
+MAX_TAG_GROUPS = 12
+ANTICIPATED_RATE_FLOOR = 0.005
+"""No stratum is believed to be free of errors: a judge's 0 is a guess, and the guess may be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRequest:
+    """What to draw.
+
+    Parameters
+    ----------
+    window
+        The system, its version, and the time that the draw is about.
+    labels : >= 1
+        How many outputs to label.
+    seed
+        Sets the random order. Choose it before you look at the outputs.
+    judge
+        Whose score makes the strata; None for none.
+    by : tags
+        Tags whose values are strata of their own.
+    """
+
+    window: Window
+    labels: int
+    seed: int
+    judge: str | None = None
+    by: tuple[str, ...] = ()
+
+
+def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
+    """Freeze a window as a finite population, draw from it, and write the draw into the ledger.
+
+    The same request over the same ledger gives the same draw, and is written once.
+
+    Raises
+    ------
+    DrawError
+        Where the window is empty, a judge or a tag is unknown, or there are too few labels for the strata.
+    """
+    frame = _frame(ledger, request)
+    draw_id = _draw_id(request, frame)
+    known = stored_draws(ledger, [draw_id])
+    if known:
+        return known[0]
+    strata = _strata(ledger, frame, request)
+    planned = _allocation(strata, request.labels)
+    with ledger.locked():
+        if not stored_draws(ledger, [draw_id]):
+            ledger.append("draws", _rows(ledger, draw_id, request, frame, strata, planned))
+    return stored_draw(ledger, draw_id)
+
+
+def judges_of(ledger: Ledger, window: Window) -> list[str]:
+    """Return the judges that could make strata: those with a score for traces of the window, most scores first."""
+    sql = (
+        "SELECT verdicts.judge, count(*) AS n FROM verdicts JOIN traces ON traces.trace_id = verdicts.trace_id "
+        f"WHERE verdicts.draw_id IS NULL AND verdicts.judge_kind <> 'person' AND {window.condition()} "
+        "GROUP BY verdicts.judge ORDER BY n DESC, verdicts.judge"
+    )
+    return [row["judge"] for row in ledger.rows(sql)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stratum:
+    rule: StratumRule
+    size: int
+    anticipated_error_rate: float
+
+
+def _frame(ledger: Ledger, request: DrawRequest) -> Frame:
+    scores_sql = None
+    if request.judge is not None:
+        known = judges_of(ledger, request.window)
+        if request.judge not in known:
+            there = f"the judges there are: {', '.join(known)}" if known else "there is no judge"
+            raise DrawError(f"judge {request.judge!r} has no score in this window; {there}")
+        scores_sql = scores(ledger, request.judge)
+    return Frame(request.window, ledger.version("traces"), scores_sql, request.by)
+
+
+def _draw_id(request: DrawRequest, frame: Frame) -> str:
+    window = request.window
+    parts = [
+        window.system,
+        window.version,
+        window.start,
+        window.end,
+        request.labels,
+        request.seed,
+        request.judge,
+    ]
+    identity = json.dumps([*parts, request.by, frame.traces_version])
+    return f"draw-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
+
+
+def _strata(ledger: Ledger, frame: Frame, request: DrawRequest) -> list[_Stratum]:
+    groups = _tag_groups(ledger, frame)
+    if not groups:
+        raise DrawError(
+            f"no output of {_name(request.window)} lies in this window",
+            next_command=f"assay volume {ledger.path}",
+        )
+    per_group = max(1, MAX_STRATA // len(groups)) if len(groups) > 1 else MAX_STRATA
+    if len(groups) > MAX_TAG_GROUPS:
+        raise DrawError(
+            f"the tags {', '.join(request.by)} make {len(groups)} strata, and {MAX_TAG_GROUPS} at most can be "
+            f"labeled well; draw without them and read the split from `assay volume --by {request.by[0]}`"
+        )
+    strata = []
+    for group in groups:
+        strata += _score_strata(ledger, frame, group, per_group)
+    return strata
+
+
+def _tag_groups(ledger: Ledger, frame: Frame) -> list[StratumRule]:
+    if not frame.tags:
+        counted = frame.rows(ledger, "count(*) AS n")[0]["n"]
+        return [StratumRule("all")] if counted else []
+    columns = ", ".join(f"tag_{i}" for i in range(len(frame.tags)))
+    rows = frame.rows(
+        ledger, f"{columns}, count(*) AS n", f"GROUP BY {columns} ORDER BY {columns} NULLS LAST"
+    )
+    rules = []
+    for row in rows:
+        tags = tuple((name, row[f"tag_{i}"]) for i, name in enumerate(frame.tags))
+        name = ", ".join(
+            f"{key}={tag_value(value) if value is not None else '(none)'}" for key, value in tags
+        )
+        rules.append(StratumRule(name, tags=tags))
+    return rules
+
+
+def _score_strata(ledger: Ledger, frame: Frame, group: StratumRule, most: int) -> list[_Stratum]:
+    where = f"WHERE {group.condition()}"
+    rows = frame.rows(ledger, "score, count(*) AS n", f"{where} GROUP BY score ORDER BY score")
+    values = np.array([np.nan if row["score"] is None else row["score"] for row in rows])
+    counts = np.array([row["n"] for row in rows])
+    scored = ~np.isnan(values)
+    strata = []
+    if scored.any():
+        cuts = (
+            cut_scores(np.repeat(values[scored], counts[scored]), max_strata=most)
+            if most > 1
+            else np.array([])
+        )
+        which = np.searchsorted(cuts, values[scored], side="left")
+        for index in range(len(cuts) + 1):
+            inside = which == index
+            size = int(counts[scored][inside].sum())
+            if size:
+                mean = float(np.average(values[scored][inside], weights=counts[scored][inside]))
+                rule = _score_rule(group, cuts, index, alone=bool(scored.all()))
+                strata.append(_Stratum(rule, size, min(max(mean, ANTICIPATED_RATE_FLOOR), 0.5)))
+    if (~scored).any():
+        size = int(counts[~scored].sum())
+        if scored.any():
+            rule = StratumRule(_joined(group, "no score"), unscored=True, tags=group.tags)
+        else:
+            rule = group
+        strata.append(_Stratum(rule, size, _mean_rate(strata)))
+    return strata
+
+
+def _mean_rate(strata: Sequence[_Stratum]) -> float:
+    # What the judge left out is taken to be as wrong as what it scored.
+    if not strata:
+        return ANTICIPATED_RATE_FLOOR
+    total = sum(stratum.size for stratum in strata)
+    return sum(stratum.size * stratum.anticipated_error_rate for stratum in strata) / total
+
+
+def _score_rule(group: StratumRule, cuts: np.ndarray, index: int, *, alone: bool) -> StratumRule:
+    if len(cuts) == 0 and alone:
+        return group
+    above = float(cuts[index - 1]) if index > 0 else None
+    up_to = float(cuts[index]) if index < len(cuts) else None
+    if above is None and up_to is None:
+        return StratumRule(_joined(group, "scored"), above=-1.0, tags=group.tags)
+    if above is None:
+        name = f"score <= {up_to:.3g}"
+    elif up_to is None:
+        name = f"score > {above:.3g}"
+    else:
+        name = f"{above:.3g} < score <= {up_to:.3g}"
+    return StratumRule(_joined(group, name), above=above, up_to=up_to, tags=group.tags)
+
+
+def _joined(group: StratumRule, name: str) -> str:
+    return f"{group.name}, {name}" if group.tags else name
+
+
+def _allocation(strata: Sequence[_Stratum], labels: int) -> list[int]:
+    sizes = np.array([stratum.size for stratum in strata])
+    rates = np.array([stratum.anticipated_error_rate for stratum in strata])
+    return [int(n) for n in allocate(sizes, rates, labels)]
+
+
+def _rows(
+    ledger: Ledger,
+    draw_id: str,
+    request: DrawRequest,
+    frame: Frame,
+    strata: Sequence[_Stratum],
+    planned: Sequence[int],
+) -> list[Row]:
+    base: Row = {
+        "draw_id": draw_id,
+        "at": time.time_ns() // 1_000,
+        "seed": request.seed,
+        "system": request.window.system,
+        "version": request.window.version,
+        "window_from": request.window.start,
+        "window_to": request.window.end,
+        "population": sum(stratum.size for stratum in strata),
+        "traces_version": frame.traces_version,
+        "judge": request.judge,
+        "stratified_by": json.dumps(list(request.by)),
+    }
+    rows: list[Row] = []
+    for stratum, count in zip(strata, planned, strict=True):
+        drawn = first_in_order(ledger, frame, stratum.rule, seed=request.seed, count=count)
+        for position, trace_id in enumerate(drawn, start=1):
+            rows.append(
+                base
+                | {
+                    "stratum": stratum.rule.name,
+                    "stratum_rule": stratum.rule.to_json(),
+                    "stratum_size": stratum.size,
+                    "stratum_labels": count,
+                    "position": position,
+                    "trace_id": trace_id,
+                    "inclusion_probability": count / stratum.size,
+                }
+            )
+    return _in_label_order(rows)
+
+
+def _in_label_order(rows: list[Row]) -> list[Row]:
+    # Each stratum is spread evenly over the list, so that whoever stops early has labeled every stratum in
+    # proportion, each from the start of its random order.
+    ordered = sorted(
+        rows,
+        key=lambda row: (
+            float(str(row["position"])) / int(str(row["stratum_labels"])),
+            row["stratum"],
+        ),
+    )
+    return [row | {"label_order": place} for place, row in enumerate(ordered, start=1)]
+
+
+def _name(window: Window) -> str:
+    return f"{window.system} {window.version}".strip()
+
+
+def choose_systems(
+    ledger: Ledger, *, system: str | None, version: str | None, all_systems: bool
+) -> list[tuple[str, str]]:
+    """Return the systems and versions to draw from: the only one, the named ones, or all where that is wanted.
+
+    Raises
+    ------
+    DrawError
+        Where the ledger holds none, or several and none was chosen.
+    """
+    held = ledger.rows(
+        "SELECT system, version, count(*) AS n FROM traces GROUP BY system, version ORDER BY n DESC, system, version"
+    )
+    found = [
+        (row["system"], row["version"])
+        for row in held
+        if system in (None, row["system"]) and version in (None, row["version"])
+    ]
+    names = ", ".join(f"{row['system']} {row['version']}".strip() for row in held[:8])
+    if not found:
+        wanted = " ".join(part for part in (system, version) if part)
+        there = f"it holds {names}" if held else "it holds no traces"
+        raise DrawError(f"the ledger holds no system {wanted!r}; {there}")
+    if len(found) > 1 and not all_systems:
+        raise DrawError(
+            f"the ledger holds {len(found)} systems ({names}): a draw is of one, or of each with --all-systems",
+            next_command=f'assay draw {ledger.path} --labels 300 --seed 7 --system "{found[0][0]}"'
+            + (f' --version "{found[0][1]}"' if found[0][1] else ""),
+        )
+    return found
+
+
+def choose_judge(ledger: Ledger, window: Window) -> str | None:
+    """Return the judge whose score makes the strata: the only one, or None where there is none.
+
+    Raises
+    ------
+    DrawError
+        Where there are several: which one to trust with the labels is the user's choice.
+    """
+    judges = judges_of(ledger, window)
+    if len(judges) > 1:
+        raise DrawError(
+            f"{len(judges)} judges have scored {_name(window)}: {', '.join(judges[:8])}; name one, or draw without",
+            next_command=f'assay draw {ledger.path} --labels 300 --seed 7 --judge "{judges[0]}"',
+        )
+    return judges[0] if judges else None

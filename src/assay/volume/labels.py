@@ -1,0 +1,267 @@
+"""The list that goes to the person who labels, and the way back.
+
+The list shows what was asked and what was answered, never what the judge thinks of it. It comes back in whole or in
+part; what doesn't fit the draw is refused by line, and the rest is taken.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assay.errors import BadInput, DrawError
+from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draws
+from assay.ledger.ingest.record import Row
+from assay.ledger.store import Ledger, literal
+
+ASKED = ("input", "context", "output", "answer", "reference")
+FILLED = ("verdict", "severity", "kind", "note")
+HEADER = ("draw_id", "trace_id", *ASKED, *FILLED)
+
+VERDICTS: dict[str, float | None] = {"right": 0.0, "wrong": 1.0, "unsure": None}
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is run as a formula by spreadsheet programs; an apostrophe before it makes it text."""
+
+
+@dataclass(slots=True)
+class LabelReport:
+    """What became of a list of labels: rows = taken + unchanged + empty + refused."""
+
+    taken: int = 0
+    unchanged: int = 0
+    empty: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    draws: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Draw -> labels it has now, labels planned."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the stable JSON form."""
+        return {
+            "taken": self.taken,
+            "unchanged": self.unchanged,
+            "empty": self.empty,
+            "refused": [{"line": line, "reason": reason} for line, reason in self.refused],
+            "draws": {
+                draw: {"labeled": done, "planned": planned}
+                for draw, (done, planned) in self.draws.items()
+            },
+        }
+
+
+def list_of(ledger: Ledger, draws: Sequence[StoredDraw]) -> str:
+    """Return the list of one or more draws as CSV, in an order of which every beginning is a valid sample."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(HEADER)
+    for draw in draws:
+        writer.writerows(_list_rows(ledger, draw))
+    return stream.getvalue()
+
+
+def _list_rows(ledger: Ledger, draw: StoredDraw) -> Iterator[list[str]]:
+    columns = ", ".join(f"traces.{name}" for name in ASKED)
+    sql = (
+        f"SELECT draws.trace_id, {columns} FROM draws JOIN traces ON traces.trace_id = draws.trace_id "
+        f"WHERE draws.draw_id = {literal(draw.draw_id)} ORDER BY draws.label_order"
+    )
+    labels = labels_of(ledger, draw.draw_id)
+    for row in ledger.rows(sql):
+        texts = [_cell(row[name]) for name in ASKED]
+        if row["answer"] == row["output"]:
+            texts[ASKED.index("answer")] = ""
+        said = _said(labels.get(row["trace_id"]))
+        yield [draw.draw_id, _cell(row["trace_id"]), *texts, said, "", "", ""]
+
+
+def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelReport:
+    """Take labels back from a filled list.
+
+    Parameters
+    ----------
+    ledger
+        The ledger that the draw is in.
+    path
+        CSV with at least the columns draw_id, trace_id and verdict: right, wrong, unsure, or empty where not yet
+        labeled.
+    person
+        Who labeled.
+
+    Returns
+    -------
+    LabelReport
+        What was taken, and what was refused, by line.
+
+    Raises
+    ------
+    BadInput
+        Where the file can't be read as such a list.
+    """
+    text = _text(path)
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+    report = LabelReport()
+    rows = _Intake(ledger, person, digest, report).rows(_records(text, path))
+    with ledger.locked():
+        ledger.append("verdicts", rows)
+    report.taken = len(rows)
+    for draw_id, (_, planned) in report.draws.items():
+        report.draws[draw_id] = (len(labels_of(ledger, draw_id)), planned)
+    return report
+
+
+class _Intake:
+    """Checks one record after the other against the draws that they name."""
+
+    def __init__(self, ledger: Ledger, person: str, digest: str, report: LabelReport) -> None:
+        self._ledger = ledger
+        self._person = person
+        self._digest = digest
+        self._report = report
+        self._chances: dict[str, dict[str, float]] = {}
+        self._known: dict[str, dict[str, float | None]] = {}
+        self._seen: dict[tuple[str, str], int] = {}
+        self._now = time.time_ns() // 1_000
+
+    def rows(self, records: Iterator[tuple[int, dict[str, str]]]) -> list[Row]:
+        taken: list[Row] = []
+        for line, record in records:
+            try:
+                row = self._row(line, record)
+            except DrawError as error:
+                self._report.refused.append((line, error.message))
+                continue
+            if row is not None:
+                taken.append(row)
+        return taken
+
+    def _row(self, line: int, record: dict[str, str]) -> Row | None:
+        said = record["verdict"].strip().lower()
+        if not said:
+            self._report.empty += 1
+            return None
+        if said not in VERDICTS:
+            raise DrawError(
+                f"verdict must be right, wrong or unsure, got {record['verdict'].strip()[:40]!r}"
+            )
+        draw_id, trace_id, chance = self._drawn(record)
+        first = self._seen.setdefault((draw_id, trace_id), line)
+        if first != line:
+            raise DrawError(f"{trace_id} is labeled twice in this file, first on line {first}")
+        if trace_id in self._known[draw_id] and self._known[draw_id][trace_id] == VERDICTS[said]:
+            self._report.unchanged += 1
+            return None
+        return {
+            "trace_id": trace_id,
+            "judge": self._person,
+            "judge_kind": "person",
+            "error_probability": VERDICTS[said],
+            "severity": _severity(record.get("severity", "")),
+            "kind": record.get("kind", "").strip() or None,
+            "note": record.get("note", "").strip() or None,
+            "at": self._now,
+            "draw_id": draw_id,
+            "inclusion_probability": chance,
+            "source": f"{self._digest}:{line}",
+        }
+
+    def _drawn(self, record: dict[str, str]) -> tuple[str, str, float]:
+        draw_id = record["draw_id"].strip()
+        if draw_id not in self._chances:
+            self._load(draw_id)
+        chances = self._chances[draw_id]
+        trace_id = record["trace_id"]
+        if trace_id not in chances and trace_id.startswith("'"):
+            trace_id = trace_id[1:]
+        if trace_id not in chances:
+            raise DrawError(
+                f"trace {trace_id[:60]!r} was not drawn by {draw_id}: only outputs drawn with a known chance may enter"
+            )
+        return draw_id, trace_id, chances[trace_id]
+
+    def _load(self, draw_id: str) -> None:
+        found = stored_draws(self._ledger, [draw_id])
+        if not found:
+            raise DrawError(f"the ledger has no draw {draw_id[:60]!r}")
+        draw = found[0]
+        self._chances[draw_id] = {
+            trace_id: stratum.planned / stratum.size
+            for stratum in draw.strata
+            for trace_id in stratum.trace_ids
+        }
+        known = labels_of(self._ledger, draw_id)
+        self._known[draw_id] = {trace_id: label.wrong for trace_id, label in known.items()}
+        self._report.draws[draw_id] = (len(known), draw.planned)
+
+
+def _severity(text: str) -> int | None:
+    text = text.strip()
+    if not text:
+        return None
+    if text not in ("1", "2", "3"):
+        raise DrawError(f"severity must be 1 (worst), 2 or 3, got {text[:20]!r}")
+    return int(text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"the file is not UTF-8 text (byte {error.start}); save it as CSV UTF-8",
+            where=str(path),
+        ) from None
+    except OSError as error:
+        raise BadInput(f"{path} can't be read: {error.strerror}") from None
+
+
+def _records(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, dialect=_dialect(text))
+    try:
+        missing = [
+            name
+            for name in ("draw_id", "trace_id", "verdict")
+            if name not in (reader.fieldnames or ())
+        ]
+        if missing:
+            raise BadInput(
+                f"the list needs the columns draw_id, trace_id and verdict; {', '.join(missing)} missing",
+                where=f"{path}:1",
+                next_command="assay draw LEDGER --labels 300 --seed 7",
+            )
+        line = reader.line_num
+        for record in reader:
+            yield (
+                line + 1,
+                {name: value or "" for name, value in record.items() if isinstance(name, str)},
+            )
+            line = reader.line_num
+    except csv.Error as error:
+        raise BadInput(
+            f"the file is not well-formed CSV: {error}", where=f"{path}:{reader.line_num}"
+        ) from None
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    # Spreadsheet programs in much of Europe save CSV with semicolons.
+    header = text.partition("\n")[0]
+
+    class Dialect(csv.excel):
+        delimiter = max(",;\t", key=header.count)
+
+    return Dialect
+
+
+def _cell(value: str | None) -> str:
+    text = value or ""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _said(label: Label | None) -> str:
+    if label is None:
+        return ""
+    return "unsure" if label.wrong is None else ("wrong" if label.wrong else "right")

@@ -1,0 +1,72 @@
+"""What a user asks of a ledger, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+EvidenceChoice = Literal["auto", "labels", "census"]
+
+
+@dataclass(frozen=True, slots=True)
+class HumanBaseline:
+    """The people whom a system replaced: an assumption, or a system in the ledger that is people.
+
+    Parameters
+    ----------
+    error_rate : in [0, 1]
+        Assumed share of wrong results.
+    per_day : > 0
+        Assumed results per day, of all of them together.
+    system
+        Name of a system in the ledger whose traces are the people's; then nothing is assumed.
+    """
+
+    error_rate: float | None = None
+    per_day: float | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeQuestion:
+    """What to ask.
+
+    Parameters
+    ----------
+    system, version
+        Only this system, this version; all of them where None.
+    start, end
+        Window in microseconds since 1970 UTC: from `start` on and before `end`.
+    per_day, workers
+        See `assay.volume.traffic.throughput`.
+    human
+        Whom to compare with.
+    standard
+        What is demanded, as `3sigma`, `30/30d` or `human`.
+    by : tags
+        Tags to split by.
+    draw_id
+        Which draw's labels; the newest with labels where None.
+    judge
+        Which complete check is the census, where there are several.
+    evidence
+        labels: only what was drawn and labeled; census: only a check of everything; auto: labels where there are any.
+    caught_tag
+        The tag that says whether an output was caught before delivery.
+    confidence_level : in (0, 1)
+    """
+
+    system: str | None = None
+    version: str | None = None
+    start: int | None = None
+    end: int | None = None
+    per_day: float | None = None
+    workers: int | None = None
+    human: HumanBaseline | None = None
+    standard: str | None = None
+    by: tuple[str, ...] = ()
+    draw_id: str | None = None
+    judge: str | None = None
+    evidence: EvidenceChoice = "auto"
+    caught_tag: str = "caught"
+    confidence_level: float = 0.95
