@@ -65,7 +65,7 @@ def interval(estimate: Estimate, *, percent: bool = False) -> str:
     '0; at most 0.74 %'
     """
     factor, sign = (100.0, " %") if percent else (1.0, "")
-    if is_exact(estimate):
+    if estimate.low == estimate.high:
         return plain(estimate.value * factor) + sign
     decimals = decimals_of(estimate, factor)
     value, low, high = (
@@ -90,9 +90,9 @@ def is_exact(estimate: Estimate) -> bool:
 
 def confidence(estimate: Estimate) -> str:
     """Return the confidence level, as `95 %`; `counted` or `assumed` where there is no sampling."""
-    if estimate.guarantee == "assumed":
-        return "assumed"
-    return "counted" if is_exact(estimate) else f"{plain(100 * estimate.confidence_level)} %"
+    if is_exact(estimate):
+        return "assumed" if estimate.guarantee == "assumed" else "counted"
+    return f"{plain(100 * estimate.confidence_level)} %"
 
 
 def shown(quantity: Quantity, *, percent: bool = False, unit: bool = False) -> str:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 @click.option("--filter", "filter_", default="", help="Which of lm-eval's filters to read.")
 @click.option(
     "--origin",
-    default="",
-    type=click.Choice(["", "field", "exam", "probe"]),
+    default=None,
+    type=click.Choice(["field", "exam", "probe"]),
     help="Where the file does not say.",
 )
 @json_option
@@ -48,7 +48,7 @@ def command(
     system: str,
     version: str,
     filter_: str,
-    origin: str,
+    origin: str | None,
     as_json: bool,
 ) -> None:
     """Read files into a ledger: each row once, bad lines kept apart with their reasons."""
@@ -57,7 +57,7 @@ def command(
     from assay.ledger.ingest.source import ReadOptions
     from assay.ledger.store import Ledger
 
-    options = ReadOptions(parse_mapping(mapping), system, version, filter_, origin)
+    options = ReadOptions(parse_mapping(mapping), system, version, filter_, origin or "")
     store = Ledger.create(ledger)
     reports = []
     failures: list[BadInput] = []

@@ -126,25 +126,19 @@ def hypergeometric_errors(
     if population < labeled:
         raise EstimateError(f"{labeled} labels can't come from a population of {population}")
     tail = tails(confidence_level, alternative)
+    # What was found is certain; so is that a label found right is not an error.
     least, most = errors, population - labeled + errors
-    low, high = (least if tail.low is not None else 0), most
-    if alternative == "greater":
-        high = population - labeled + errors
-    if tail.low is not None and errors > 0:
-        limit = tail.low
-        low = _first(
-            least, most, lambda m: _upper_tail(errors, labeled, population, m) > limit
+    low, high = least, most
+    if (miss_low := tail.low) is not None:
+        low = least_whole(
+            least, most, lambda m: _upper_tail(errors, labeled, population, m) > miss_low
         )
-    if tail.high is not None and errors < labeled:
-        limit_high = tail.high
-        high = (
-            _first(
-                least, most + 1, lambda m: _lower_tail(errors, labeled, population, m) <= limit_high
-            )
-            - 1
+    if (miss_high := tail.high) is not None:
+        # The greatest that is not rejected is one less than the least that is.
+        beyond = least_whole(
+            least, most + 1, lambda m: _lower_tail(errors, labeled, population, m) <= miss_high
         )
-    if tail.low is None:
-        low = least
+        high = beyond - 1
     return Interval(float(low), float(high))
 
 
@@ -208,7 +202,7 @@ def _check_counts(errors: int, labeled: int) -> None:
         raise EstimateError(f"errors must be in [0, labeled], got {errors} of {labeled}")
 
 
-def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+def least_whole(low: int, high: int, holds: Callable[[int], bool]) -> int:
     """Return the least whole number in [low, high] where `holds`, which stays true once true."""
     while low < high:
         middle = (low + high) // 2

@@ -19,14 +19,14 @@ from assay.ledger.store import Ledger, literal
 
 @dataclass(frozen=True, slots=True)
 class StratumRule:
-    """Which outputs of a window belong to a stratum: those with these tags and a score in (above, up_to].
+    """Which outputs of a window belong to a stratum: those with these tags and a score in [at_least, below).
 
     A rule without limits and not `unscored` takes every score; `unscored` takes traces that the judge left out.
     """
 
     name: str
-    above: float | None = None
-    up_to: float | None = None
+    at_least: float | None = None
+    below: float | None = None
     unscored: bool = False
     tags: tuple[tuple[str, str | None], ...] = ()
     """Tag names and their stored (JSON-escaped) values; None for traces without the tag."""
@@ -36,10 +36,10 @@ class StratumRule:
         parts = []
         if self.unscored:
             parts.append("score IS NULL")
-        if self.above is not None:
-            parts.append(f"score > CAST({self.above!r} AS DOUBLE)")
-        if self.up_to is not None:
-            parts.append(f"score <= CAST({self.up_to!r} AS DOUBLE)")
+        if self.at_least is not None:
+            parts.append(f"score >= CAST({self.at_least!r} AS DOUBLE)")
+        if self.below is not None:
+            parts.append(f"score < CAST({self.below!r} AS DOUBLE)")
         for index, (_, value) in enumerate(self.tags):
             parts.append(
                 f"tag_{index} IS NULL" if value is None else f"tag_{index} = {literal(value)}"
@@ -49,8 +49,8 @@ class StratumRule:
     def to_json(self) -> str:
         """Return the rule as it is stored with a draw."""
         rule = {
-            "above": self.above,
-            "up_to": self.up_to,
+            "at_least": self.at_least,
+            "below": self.below,
             "unscored": self.unscored,
             "tags": [list(pair) for pair in self.tags],
         }
@@ -61,7 +61,7 @@ class StratumRule:
         """Return a rule from its stored form."""
         rule = json.loads(text)
         tags = tuple((key, value) for key, value in rule["tags"])
-        return cls(name, rule["above"], rule["up_to"], rule["unscored"], tags)
+        return cls(name, rule["at_least"], rule["below"], rule["unscored"], tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +243,14 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
         traces_version=first["traces_version"],
         judge=first["judge"],
         stratified_by=tuple(json.loads(first["stratified_by"])),
-        strata=tuple(_drawn_stratum(group) for group in strata.values()),
+        strata=tuple(sorted(map(_drawn_stratum, strata.values()), key=_place)),
     )
+
+
+def _place(stratum: DrawnStratum) -> tuple[str, bool, float]:
+    """Order strata as they are read: by tags, then from the lowest scores to the highest, then those without."""
+    rule = stratum.rule
+    return json.dumps(rule.tags), rule.unscored, -1.0 if rule.at_least is None else rule.at_least
 
 
 def _drawn_stratum(rows: list[dict[str, Any]]) -> DrawnStratum:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from assay.ledger.schema import JUDGE_KINDS
 from assay.ledger.store import Ledger, literal
 
 
@@ -69,13 +71,13 @@ def tag_value(stored: str | None) -> str | None:
     return None if stored is None else str(json.loads(f'"{stored}"'))
 
 
-def scores(ledger: Ledger, judge: str) -> str:
+def scores(ledger: Ledger, judge: str, *, kinds: Sequence[str] = JUDGE_KINDS) -> str:
     """Return SQL for a judge's newest score of each trace: columns trace_id and error_probability.
 
     Verdicts that belong to a draw are labels and never a score. The newest is looked for only where a judge has
     spoken twice: over ten million traces it costs seconds.
     """
-    own = f"judge = {literal(judge)} AND draw_id IS NULL"
+    own = f"judge = {literal(judge)} AND draw_id IS NULL AND judge_kind IN ({','.join(map(literal, kinds))})"
     counts = ledger.rows(
         f"SELECT count(*) AS n, count(DISTINCT trace_id) AS traces FROM verdicts WHERE {own}"
     )[0]

@@ -12,8 +12,11 @@ from rich.text import Text
 from assay.figures import confidence, shown
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.terminal import visible
-from assay.volume.evidence import CensusEvidence, SampleEvidence
+from assay.volume.evidence import CensusEvidence, Evidence, NoEvidence, SampleEvidence
 from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
+
+MOST_IN_FULL = 4
+"""With more systems than this, each gets its sentence and its places in the order."""
 
 GAIN_WORTH_SAYING = 1.05
 """A judge that narrows the interval by less than five percent earns nothing."""
@@ -21,22 +24,33 @@ GAIN_WORTH_SAYING = 1.05
 
 def print_volume(answer: VolumeAnswer, console: Console) -> None:
     """Print the answer for every system: the verdict first, numbers second, what to do third."""
+    few = len(answer.systems) <= MOST_IN_FULL
     for system in answer.systems:
-        console.print(_system(system))
+        console.print(_system(system) if few else Text(visible(system.sentence)))
     if len(answer.systems) > 1:
-        console.print(_order(answer))
+        console.print(Group(Text(), _order(answer)))
+    if not few:
+        console.print(
+            Text(
+                visible(f"all numbers of one: assay volume {answer.ledger} --system NAME"),
+                style="dim",
+            )
+        )
 
 
 def _system(system: SystemVolume) -> RenderableType:
     parts: list[RenderableType] = [Text(visible(system.sentence), style="bold"), Text()]
-    methods = _Methods()
+    methods = _Methods(system.evidence)
     numbers = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("what", "number", "confidence", "n", "method"):
         numbers.add_column(column, justify="right" if column == "n" else "left", overflow="fold")
     for what, quantity, percent in _numbers(system):
         numbers.add_row(*_cells(what, quantity, percent, methods))
     parts.append(Padding(numbers, (0, 0, 0, 2)))
-    parts += [Padding(Text(visible(line)), (0, 0, 0, 2)) for line in _judge_lines(system)]
+    parts += [
+        Padding(Text(visible(line)), (0, 0, 0, 2))
+        for line in (*_evidence_lines(system), *_judge_lines(system))
+    ]
     if len(system.strata) > 1:
         parts += [Text(), _split("stratum", system.strata)]
     for tag, values in system.by.items():
@@ -81,30 +95,37 @@ def _numbers(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
 
 
 class _Methods:
-    """Methods by number, so that a long one is said once."""
+    """Methods by number, so that a long one is said once; the evidence that they share is left to its own line."""
 
-    def __init__(self) -> None:
+    def __init__(self, evidence: Evidence) -> None:
         self._known: dict[str, int] = {}
+        self._shared = "" if isinstance(evidence, NoEvidence) else evidence.words
 
-    def mark(self, method: str) -> int:
-        return self._known.setdefault(method, len(self._known) + 1)
+    def mark(self, estimate: Estimate) -> int:
+        method = estimate.method.replace(f"; {self._shared}", "").replace(self._shared, "census")
+        return self._known.setdefault(f"{method} ({estimate.guarantee})", len(self._known) + 1)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         return iter([(mark, method) for method, mark in self._known.items()])
+
+
+def _evidence_lines(system: SystemVolume) -> list[str]:
+    if isinstance(system.evidence, NoEvidence):
+        return []
+    return [f"evidence: {system.evidence.words}"]
 
 
 def _cells(what: str, quantity: Quantity, percent: bool, methods: _Methods) -> list[Text]:
     if isinstance(quantity, Unknown):
         cells = [what, visible(shown(quantity)), "", "", ""]
     else:
-        said = f"{quantity.method} ({quantity.guarantee})"
         n = f"n {quantity.n:,}" if quantity.n else ""
         cells = [
             what,
             shown(quantity, percent=percent),
             confidence(quantity),
             n,
-            f"[{methods.mark(said)}]",
+            f"[{methods.mark(quantity)}]",
         ]
     return [Text(cell) for cell in cells]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.errors import DrawError
-from assay.estimate import allocate, cut_scores
+from assay.estimate import allocate, assign_strata, cut_scores
 from assay.ledger.draws import (
     Frame,
     StoredDraw,
@@ -177,13 +177,13 @@ def _score_strata(ledger: Ledger, frame: Frame, group: StratumRule, most: int) -
             if most > 1
             else np.array([])
         )
-        which = np.searchsorted(cuts, values[scored], side="left")
+        which = assign_strata(values[scored], cuts)
         for index in range(len(cuts) + 1):
             inside = which == index
             size = int(counts[scored][inside].sum())
             if size:
                 mean = float(np.average(values[scored][inside], weights=counts[scored][inside]))
-                rule = _score_rule(group, cuts, index, alone=bool(scored.all()))
+                rule = _score_rule(group, cuts, index, everything_scored=bool(scored.all()))
                 strata.append(_Stratum(rule, size, min(max(mean, ANTICIPATED_RATE_FLOOR), 0.5)))
     if (~scored).any():
         size = int(counts[~scored].sum())
@@ -203,20 +203,22 @@ def _mean_rate(strata: Sequence[_Stratum]) -> float:
     return sum(stratum.size * stratum.anticipated_error_rate for stratum in strata) / total
 
 
-def _score_rule(group: StratumRule, cuts: np.ndarray, index: int, *, alone: bool) -> StratumRule:
-    if len(cuts) == 0 and alone:
+def _score_rule(
+    group: StratumRule, cuts: np.ndarray, index: int, *, everything_scored: bool
+) -> StratumRule:
+    if len(cuts) == 0 and everything_scored:
         return group
-    above = float(cuts[index - 1]) if index > 0 else None
-    up_to = float(cuts[index]) if index < len(cuts) else None
-    if above is None and up_to is None:
-        return StratumRule(_joined(group, "scored"), above=-1.0, tags=group.tags)
-    if above is None:
-        name = f"score <= {up_to:.3g}"
-    elif up_to is None:
-        name = f"score > {above:.3g}"
+    at_least = float(cuts[index - 1]) if index > 0 else None
+    below = float(cuts[index]) if index < len(cuts) else None
+    if at_least is None and below is None:
+        return StratumRule(_joined(group, "scored"), at_least=0.0, tags=group.tags)
+    if at_least is None:
+        name = f"score < {below:.3g}"
+    elif below is None:
+        name = f"score >= {at_least:.3g}"
     else:
-        name = f"{above:.3g} < score <= {up_to:.3g}"
-    return StratumRule(_joined(group, name), above=above, up_to=up_to, tags=group.tags)
+        name = f"{at_least:.3g} <= score < {below:.3g}"
+    return StratumRule(_joined(group, name), at_least=at_least, below=below, tags=group.tags)
 
 
 def _joined(group: StratumRule, name: str) -> str:

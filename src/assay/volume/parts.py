@@ -7,19 +7,16 @@ from collections.abc import Callable, Mapping
 from assay.estimate import StratumCount, domain_errors, error_rate, total_errors
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown, exact
-from assay.volume.evidence import (
+from assay.volume.evidence import CensusEvidence, LabeledTrace, SampleEvidence, SystemEvidence
+from assay.volume.result import PartVolume
+from assay.volume.split import (
     DAY_EXPRESSION,
     NO_TAG,
-    CensusEvidence,
-    LabeledTrace,
-    SampleEvidence,
-    SystemEvidence,
     shown_value,
     split_counts,
     split_errors,
     tag_expression,
 )
-from assay.volume.result import PartVolume
 
 MOST_PARTS = 60
 """A split into more parts than this is no longer read; the largest are kept."""
@@ -161,7 +158,7 @@ class _Split:
         wrong: float,
         throughput: Quantity | None,
     ) -> PartVolume:
-        errors = exact(wrong, "errors", n=size, method=census_method(census))
+        errors = exact(wrong, "errors", n=size, method=census.words)
         return _part(
             name,
             size,
@@ -170,11 +167,6 @@ class _Split:
             errors.scaled(1 / size, "errors/trace"),
             _share(self._system, throughput),
         )
-
-
-def census_method(census: CensusEvidence) -> str:
-    """Return the method of a count: that it is one, and whose."""
-    return f"census: every output judged by {census.judge}"
 
 
 def _share(system: SystemEvidence, throughput: Quantity | None) -> Quantity:

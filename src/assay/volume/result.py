@@ -8,7 +8,7 @@ from typing import Literal
 from assay.estimate import HalvingPlan
 from assay.ledger.population import Window
 from assay.quantity import Estimate, Quantity
-from assay.volume.evidence import Evidence
+from assay.volume.evidence import CensusEvidence, Evidence, SampleEvidence, SystemEvidence
 from assay.volume.traffic import Traffic
 
 Decision = Literal["met", "missed", "not shown"]
@@ -136,6 +136,13 @@ class SystemVolume:
     notes: tuple[str, ...]
     sentence: str
     next_command: str
+    traces_version: int | None = None
+    """Version of the table `traces` that the draw froze; None: the newest."""
+
+    @property
+    def gathered(self) -> SystemEvidence:
+        """What the answer was computed from, for a split that nobody asked for in the question."""
+        return SystemEvidence(self.window, self.traffic, self.evidence, self.traces_version)
 
     @property
     def name(self) -> str:
@@ -176,8 +183,6 @@ class SystemVolume:
 
 def evidence_json(evidence: Evidence) -> dict[str, object]:
     """Return the stable JSON form of the evidence: its kind, and the draw, judge or reason behind it."""
-    from assay.volume.evidence import CensusEvidence, SampleEvidence
-
     match evidence:
         case SampleEvidence():
             draw = evidence.draw

@@ -54,7 +54,7 @@ class Standard:
         if self.kind == "rate":
             return f"at most {self.limit * 1e6:,.4g} errors in a million outputs ({self.text}, one-sided)"
         if self.kind == "count":
-            return f"at most {self.limit:g} errors in {self.days:g} days"
+            return f"at most {self.limit:g} errors {'a day' if self.days == 1 else f'in {self.days:g} days'}"
         return "no more errors than the people it replaced"
 
 

@@ -31,7 +31,7 @@ from assay.ledger.ingest.column_names import (
 )
 from assay.ledger.ingest.mapping import TIME_ORDERS, VERDICT_KEYS, judge_kind_of, unnamed
 from assay.ledger.ingest.record import RowError
-from assay.ledger.schema import ORIGINS
+from assay.ledger.schema import ORIGINS, TRACES
 
 Cells = Callable[[str], Sequence[object]]
 """Column -> its cells in the sample."""
@@ -44,6 +44,7 @@ LONG_SYSTEM_CHARACTERS = 100
 LONG_LATENCY_SECONDS = 600.0
 """A median answer of over ten minutes: the column is likelier in milliseconds."""
 
+_COLUMN_ORDER = {column.name: place for place, column in enumerate(TRACES)}
 _COUNTS = ("prompt_tokens", "completion_tokens", "turn", "epoch")
 
 
@@ -87,7 +88,7 @@ def guess_mapping(
     --------
     >>> rows = [{"model": "m", "question": "2+2?", "reply": "4", "correct": "yes", "ms": "7"}]
     >>> guess_mapping(list(rows[0]), rows).mapping
-    {'right:correct': 'correct', 'system': 'model', 'input': 'question', 'output': 'reply'}
+    {'system': 'model', 'input': 'question', 'output': 'reply', 'right:correct': 'correct'}
     """
 
     @cache
@@ -130,7 +131,8 @@ class _Guess:
             if column.startswith("tags.") and column not in self._taken:
                 self._settle(column, column)
         left = tuple(column for column in self._columns if column not in self._taken)
-        return MappingGuess(self._mapping, self._ambiguous, left, tuple(self._notes))
+        mapping = dict(sorted(self._mapping.items(), key=lambda pair: _place(pair[0])))
+        return MappingGuess(mapping, self._ambiguous, left, tuple(self._notes))
 
     def _take_given(self, key: str, column: str) -> None:
         stem = key.partition(":")[0].partition(".")[0]
@@ -302,10 +304,17 @@ class _Guess:
             )
 
 
+def _place(key: str) -> int:
+    # In the order of a trace's columns, then tags, then verdicts.
+    stem = key.partition(":")[0].partition(".")[0]
+    stem = "latency_seconds" if stem.startswith("latency_") else stem
+    return _COLUMN_ORDER.get(stem, len(_COLUMN_ORDER) + (stem in VERDICT_KEYS))
+
+
 def _bare(key: str, name: str) -> str:
     if key == "latency_seconds":
         stem, unit = latency_unit(name)
-        return name if unit == name else stem
+        return name if name == key or not unit else stem
     return without_dollars(name) if key == "cost_usd" else name
 
 

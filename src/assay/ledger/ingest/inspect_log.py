@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
+from shlex import quote
 
 import msgspec
 
@@ -120,7 +121,7 @@ class InspectJson:
                 f"{source.path.name} is a .json log of over {MAX_JSON_BYTES // 2**20} MiB, which is held in memory: "
                 "convert it to .eval, which is not",
                 where=str(source.path),
-                next_command=f"inspect log convert --to eval --output-dir eval {source.path}",
+                next_command=f"inspect log convert --to eval --output-dir eval {quote(str(source.path))}",
             )
         try:
             log = decode_json(_LOG, data.removeprefix(b"\xef\xbb\xbf"))
@@ -251,21 +252,21 @@ class _ChunkedAttachments:
 
 
 def _archive_header(archive: ZipMembers, source: Source) -> _Header:
-    # `header.json` is written last: a log that was broken off has what is known at the start.
+    # `header.json` is written last: of a log that was broken off, or damaged there, the journal knows the start.
+    fault = f"{source.path.name} is an archive without header.json and _journal/start.json: no Inspect log"
     for name in ("header.json", "_journal/start.json"):
         member = archive.get(name)
         if member is None:
             continue
         try:
-            return decode_json(_HEADER, archive.read(member))
+            header = decode_json(_HEADER, archive.read(member))
         except (MemberError, RowError) as error:
-            raise BadInput(
-                f"{name} in {source.path.name} {error}", where=str(source.path)
-            ) from None
-    raise BadInput(
-        f"{source.path.name} is an archive without header.json and _journal/start.json: no Inspect log",
-        where=str(source.path),
-    )
+            fault = f"{name} in {source.path.name}: {error}"
+            continue
+        if header.eval is not None:
+            return header
+        fault = f"{name} in {source.path.name}: `eval` is missing"
+    raise BadInput(fault, where=str(source.path))
 
 
 def _facts(header: _Header, source: Source, options: ReadOptions) -> LogFacts:
@@ -280,7 +281,7 @@ def _facts(header: _Header, source: Source, options: ReadOptions) -> LogFacts:
         raise BadInput(
             f"{source.path.name} does not say which model answered: `eval.model` is {spec.model!r}",
             where=str(source.path),
-            next_command=f"assay ingest {source.path} --system NAME",
+            next_command=f"assay ingest {quote(str(source.path))} --into runs.ledger --system NAME",
         )
     task = spec.task or "task"
     tags = {"task": task, "run_id": spec.run_id}

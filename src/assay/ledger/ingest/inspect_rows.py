@@ -104,7 +104,7 @@ def sample_record(sample: Sample, log: LogFacts, place: Place, resolve: Resolve)
     row = _trace(
         sample, log, place, resolve, tags=tags, answer=None if answer is None else _text(answer)
     )
-    rows = tuple(verdict_row({**v, "at": row["at"]}, source=place.source) for v in verdicts)
+    rows = tuple(verdict_row({**v, "at": _at(sample, log)}, source=place.source) for v in verdicts)
     return Record(place.line, (row,), rows)
 
 
@@ -118,22 +118,21 @@ def _trace(
     answer: str | None,
 ) -> Row:
     output = sample.output
-    usage = _usage(sample, log)
+    only = _only_call(sample)
+    usage = _usage(sample, log, only)
     text = _output_text(output, resolve)
     values: dict[str, object] = {
         "task_id": f"{log.task}/{sample.id}",
         "system": log.system,
         "version": log.version,
         "epoch": sample.epoch,
-        "at": sample.completed_at or sample.started_at or log.created,
+        "at": _at(sample, log),
         "input": _input_text(sample, resolve),
         "output": (answer or "") if output is None else text,
         "answer": answer,
         "reasoning": _reasoning(output, resolve),
         "reference": _reference(sample.target),
-        "latency_seconds": sample.working_time
-        or sample.total_time
-        or (output.time if output else None),
+        "latency_seconds": _latency(sample, only),
         "origin": log.origin,
         "tags": tags,
     }
@@ -143,6 +142,10 @@ def _trace(
         # A run of cost 0 has a cost that is not known: no provider answers for nothing.
         values["cost_usd"] = usage.total_cost or None
     return trace_row(values, trace_id=place.trace_id, source=place.source)
+
+
+def _at(sample: Sample, log: LogFacts) -> str | None:
+    return sample.completed_at or sample.started_at or log.created
 
 
 def _scores(sample: Sample, log: LogFacts) -> Iterator[tuple[str, Score]]:
@@ -165,19 +168,30 @@ def _judge_kind(name: str) -> str:
     return "model" if _MODEL_JUDGE.search(name) else "check"
 
 
-def _usage(sample: Sample, log: LogFacts) -> Usage | None:
-    """Return the tokens of the system, without those of a scorer where they can be told apart.
+def _only_call(sample: Sample) -> Output | None:
+    """Return the call whose tokens and time are the system's alone, where a model graded and that can be told.
 
-    `model_usage` counts a grading scorer's calls, too, where it asks the same model. If the sample holds just one
-    answer, the usage of that answer is the system's; otherwise the sum, which is then too high, is all there is.
+    The sample's own sums count a grading scorer's calls, too: its time always, its tokens where it asks the same
+    model. If the sample holds just one answer, the figures of that call are the system's. Otherwise the sums, which
+    are then too high, are all there is.
     """
-    last = sample.output.usage if sample.output else None
+    graded = any(_judge_kind(name) == "model" for name in sample.scores or ())
+    return sample.output if graded and _answers(sample) == 1 else None
+
+
+def _usage(sample: Sample, log: LogFacts, only: Output | None) -> Usage | None:
+    if only is not None and only.usage is not None:
+        return only.usage
     total = (sample.model_usage or {}).get(log.system)
-    if total is None or last is None:
-        return total or last
-    if any(_judge_kind(name) == "model" for name in sample.scores or ()) and _answers(sample) == 1:
-        return last
-    return total
+    return total or (sample.output.usage if sample.output else None)
+
+
+def _latency(sample: Sample, only: Output | None) -> float | None:
+    if only is not None and only.time:
+        return only.time
+    return (
+        sample.working_time or sample.total_time or (sample.output.time if sample.output else None)
+    )
 
 
 def _answers(sample: Sample) -> int:

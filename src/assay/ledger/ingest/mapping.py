@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 
 from assay.errors import BadInput
@@ -237,8 +237,12 @@ def apply_mapping(
     values["version"] = values.get("version") or options.version
     values["origin"] = values.get("origin") or options.origin
     values["tags"] = _tags(row, plan)
+    stated = list(_stated(row, plan))
+    if stated and values.get("output") is None and values.get("answer") is None:
+        # It was judged, so there was an answer, with nothing in it. To leave it out would hide an error.
+        values["output"] = ""
     trace = trace_row(values, trace_id=row_id, source=place)
-    return Record(line, (trace,), tuple(_verdicts(row, plan, trace["trace_id"], place)))
+    return Record(line, (trace,), tuple(_verdict(trace, *one) for one in stated))
 
 
 def _text_cell(name: str, cell: object) -> object:
@@ -248,7 +252,7 @@ def _text_cell(name: str, cell: object) -> object:
     # Identities that went through a table of floats, as pandas makes of integers beside a missing one.
     if isinstance(cell, float) and name in _IDENTITY_KEYS and cell.is_integer():
         return int(cell)
-    return cell
+    return cell.isoformat() if isinstance(cell, date) else cell
 
 
 def _seconds(cell: object, per_second: float) -> object:
@@ -268,25 +272,30 @@ def _tags(row: Mapping[str, object], plan: Plan) -> dict[str, object]:
     for column, cell in row.items():
         if column not in plan.used and not unnamed(column):
             tags.setdefault(column.removeprefix("tags."), cell)
-    return {name: cell for name, cell in tags.items() if cell is not None and cell != ""}
+    return {
+        name: _text_cell("tags", cell)
+        for name, cell in tags.items()
+        if cell is not None and cell != ""
+    }
 
 
-def _verdicts(row: Mapping[str, object], plan: Plan, trace_id: object, place: str) -> Iterator[Row]:
+def _stated(row: Mapping[str, object], plan: Plan) -> Iterator[tuple[VerdictColumn, float | None]]:
     for judge in plan.verdicts:
         stated = error_probability(
             judge.column, row.get(judge.column), yes_is_wrong=judge.yes_is_wrong
         )
-        if stated is Verdict.NONE:
-            continue
-        yield verdict_row(
-            {
-                "trace_id": trace_id,
-                "judge": judge.column,
-                "judge_kind": judge.judge_kind,
-                "error_probability": None if stated is Verdict.UNSURE else stated,
-            },
-            source=place,
-        )
+        if stated is not Verdict.NONE:
+            yield judge, None if stated is Verdict.UNSURE else stated
+
+
+def _verdict(trace: Row, judge: VerdictColumn, probability: float | None) -> Row:
+    values = {
+        "trace_id": trace["trace_id"],
+        "judge": judge.column,
+        "judge_kind": judge.judge_kind,
+        "error_probability": probability,
+    }
+    return verdict_row(values, source=str(trace["source"]))
 
 
 def unnamed(column: str) -> bool:

@@ -73,7 +73,11 @@ class IngestReport:
 
 
 def ingest_file(
-    ledger: Ledger, path: Path, options: ReadOptions | None = None, *, progress: Progress | None = None
+    ledger: Ledger,
+    path: Path,
+    options: ReadOptions | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """Read a file into the ledger.
 
@@ -113,7 +117,11 @@ def ingest_file(
 
 
 def _items(
-    reader: Reader, source: Source, options: ReadOptions, report: IngestReport, progress: Progress | None
+    reader: Reader,
+    source: Source,
+    options: ReadOptions,
+    report: IngestReport,
+    progress: Progress | None,
 ) -> Iterator[Item]:
     try:
         for item in reader.read(source, options):
@@ -210,7 +218,9 @@ class _Writer:
 
     def _fresh(self) -> tuple[list[Row], list[Row]]:
         known_traces = _known_traces(self._ledger, [r for rec in self._records for r in rec.traces])
-        known_verdicts = _known_verdicts(self._ledger, [r for rec in self._records for r in rec.verdicts])
+        known_verdicts = _known_verdicts(
+            self._ledger, [r for rec in self._records for r in rec.verdicts]
+        )
         traces: list[Row] = []
         verdicts: list[Row] = []
         for record in self._records:
@@ -251,7 +261,10 @@ def _known_traces(ledger: Ledger, rows: list[Row]) -> dict[str, tuple[object, ob
     if not rows:
         return {}
     ids = _ids(rows)
-    found = [row["trace_id"] for row in ledger.rows(f"SELECT trace_id FROM traces WHERE trace_id IN ({ids})")]
+    found = [
+        row["trace_id"]
+        for row in ledger.rows(f"SELECT trace_id FROM traces WHERE trace_id IN ({ids})")
+    ]
     if not found:
         return {}
     ids = ",".join(literal(i) for i in found)
@@ -261,7 +274,9 @@ def _known_traces(ledger: Ledger, rows: list[Row]) -> dict[str, tuple[object, ob
 
 def _clashes(row: Row, known: dict[str, tuple[object, object]]) -> bool:
     there = known.get(str(row["trace_id"]))
-    return there is not None and there != (row["source"], row["output"]) and there[1] != row["output"]
+    return (
+        there is not None and there != (row["source"], row["output"]) and there[1] != row["output"]
+    )
 
 
 def _known_verdicts(ledger: Ledger, rows: list[Row]) -> set[tuple[object, ...]]:

@@ -19,6 +19,9 @@ Row = dict[str, object]
 """One row of a table: column name -> str, int, float or None. Times are microseconds since 1970, UTC."""
 
 INT64_MAX = 2**63 - 1
+COUNTED_REASONS = 1_000
+"""So many reasons are told apart: they quote values, and memory must not grow with the file."""
+
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
 
 
@@ -83,7 +86,9 @@ class Tally:
                 self.verdicts += len(item.verdicts)
             case Rejected():
                 self.rejected += 1
-                self.reasons[item.reason] = self.reasons.get(item.reason, 0) + 1
+                known = item.reason in self.reasons or len(self.reasons) < COUNTED_REASONS
+                reason = item.reason if known else "other reasons"
+                self.reasons[reason] = self.reasons.get(reason, 0) + 1
             case Blank():
                 self.blank += 1
 

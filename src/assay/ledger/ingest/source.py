@@ -38,8 +38,9 @@ class ReadOptions:
     Parameters
     ----------
     mapping
-        Assay's column -> the file's column, as ``{"output": "answer"}``. For a right-or-wrong column the key is
-        ``right`` or ``wrong``, with the judge's kind after a dot where it is not the guessed one: ``wrong.model``.
+        Assay's column -> the file's column, as ``{"output": "answer"}``, in the form of
+        `assay.ledger.ingest.mapping`: a right-or-wrong column has the key ``right:COLUMN`` or ``wrong:COLUMN``, with
+        the judge's kind where it is not the guessed one, ``wrong.model:COLUMN``. An empty column: there is none.
     system, version
         Used where the file does not name what answered.
     filter

@@ -1,0 +1,360 @@
+"""The charts of the page: numbers with their intervals, drawn by Altair without a net and without a script.
+
+What is unknown is said in words at its place and never drawn. Names come from files of others: they are data values
+here, never a field, a title or an expression of Vega.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from assay.figures import interval, is_exact
+from assay.quantity import Estimate, Quantity
+from assay.report.svg import Chart, drawn, drawn_text
+
+INK, MUTED, LINE, ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)"
+FONT_SIZE = 12
+ROW_HEIGHT = 26
+NAME_WIDTH = 150
+VALUE_WIDTH = 40
+PLOT_WIDTH = 300
+NAME_LETTERS = 22
+FAR_APART = 20.0
+"""Numbers whose largest is more than that many times the smallest are not told apart on a linear axis."""
+
+MOST_DAYS = 92
+MOST_ROWS = 24
+MOST_RANKED = 16
+DAY_LABELS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of an interval chart: a name, and the number beside it."""
+
+    name: str
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The errors of one day, as 2026-10-05."""
+
+    day: str
+    errors: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPoint:
+    """A plan in words, the labels in all that it takes, and the half-width of the interval that they give."""
+
+    plan: str
+    labels: Estimate
+    half_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A system with the two numbers that it is ranked by."""
+
+    name: str
+    error_rate: Estimate
+    errors_per_day: Estimate
+
+
+def interval_chart(
+    rows: Sequence[Row],
+    *,
+    axis: str,
+    name: str,
+    title: str,
+    caption: str,
+    percent: bool = False,
+    may_be_log: bool = False,
+) -> Chart | None:
+    """Return numbers below one another on one axis, each with its interval and in figures; None where all are unknown.
+
+    Where it may be, the axis is logarithmic if the numbers are far apart, and says so.
+    """
+    import altair as alt
+
+    estimates = [row.quantity for row in rows if isinstance(row.quantity, Estimate)]
+    if not estimates:
+        return None
+    span = _Span.of(estimates, 100.0 if percent else 1.0, may_be_log=may_be_log)
+    names = _distinct([row.name for row in rows], NAME_LETTERS)
+    y = alt.Y("name:N", scale=alt.Scale(domain=names), title=None, axis=_name_axis())
+    scale = alt.Scale(
+        type="log" if span.log else "linear", domain=[span.low, span.high], nice=False
+    )
+    ticks = {"axis": alt.Axis(values=span.decades())} if span.log else {}
+    words = f"{axis} (logarithmic axis)" if span.log else axis
+    x = alt.X("low:Q", scale=scale, title=words, **ticks)
+    bars = [
+        {"name": drawn_name, **span.limits(row.quantity)}
+        for drawn_name, row in zip(names, rows, strict=True)
+        if isinstance(row.quantity, Estimate)
+    ]
+    figures = [
+        {"name": drawn_name, "text": _in_figures(row.quantity, percent=percent)}
+        for drawn_name, row in zip(names, rows, strict=True)
+    ]
+    picture = alt.layer(
+        _data(alt, bars)
+        .mark_rule(color=MUTED, strokeWidth=5, opacity=0.45)
+        .encode(y=y, x=x, x2="high:Q"),
+        *_points(alt, bars, y=y, x=alt.X("value:Q", scale=scale)),
+        _data(alt, figures)
+        .mark_text(align="left", color=INK, fontSize=FONT_SIZE)
+        .encode(y=y, x=alt.value(PLOT_WIDTH + 12), text="text:N"),
+    ).properties(width=PLOT_WIDTH, height=ROW_HEIGHT * len(rows))
+    return drawn(_finished(picture), name=name, title=title, caption=caption)
+
+
+def day_chart(days: Sequence[Day], *, name: str, title: str, caption: str) -> Chart | None:
+    """Return the errors of each day with its interval; None where no day's errors are known."""
+    import altair as alt
+
+    known = [
+        (moment, day.errors)
+        for day in days
+        if isinstance(day.errors, Estimate) and (moment := _milliseconds(day.day)) is not None
+    ][-MOST_DAYS:]
+    if not known:
+        return None
+    span = _Span.of([errors for _, errors in known], 1.0)
+    records = [{"day": moment, **span.limits(errors)} for moment, errors in known]
+    step = max(1, math.ceil(len(known) / DAY_LABELS))
+    marks = [moment for moment, _ in known][::step]
+    x = alt.X(
+        "day:T",
+        title=None,
+        scale=alt.Scale(type="utc", padding=10),
+        axis=alt.Axis(values=marks, format="%-d %b %Y" if len(marks) < 4 else "%-d %b", grid=False),
+    )
+    scale = alt.Scale(domain=[0, span.high], nice=True)
+    y = alt.Y("low:Q", scale=scale, title="errors on the day", axis=alt.Axis(minExtent=VALUE_WIDTH))
+    width = 5 if len(known) < 45 else 3
+    picture = alt.layer(
+        _data(alt, records)
+        .mark_rule(color=MUTED, strokeWidth=width, opacity=0.45)
+        .encode(x=x, y=y, y2="high:Q"),
+        *_points(alt, records, x=x, y=alt.Y("value:Q", scale=scale)),
+    ).properties(width=560, height=180)
+    return drawn(_finished(picture), name=name, title=title, caption=caption)
+
+
+def plan_chart(
+    points: Sequence[PlanPoint], *, unit: str, name: str, title: str, caption: str
+) -> Chart | None:
+    """Return the interval's half-width against the number of labels; None with fewer than two points."""
+    import altair as alt
+
+    if len(points) < 2:
+        return None
+    ends = [end for point in points for end in (point.labels.low, point.labels.high)]
+    log = max(ends) > FAR_APART * max(min(ends), 1.0)
+    # Room on the right for the words beside the last point.
+    domain = [max(min(ends), 1.0) / 1.5, max(ends) * 8] if log else [0, max(ends) * 1.6]
+    scale = alt.Scale(type="log" if log else "linear", domain=domain, nice=False)
+    widest = max(point.half_width for point in points)
+    y = alt.Y(
+        "half:Q", title=f"half-width, {unit}", scale=alt.Scale(domain=[0, widest * 1.3], nice=False)
+    )
+    x = alt.X(
+        "labels:Q", title="labels in all" + (" (logarithmic axis)" if log else ""), scale=scale
+    )
+    records = [
+        {
+            "labels": point.labels.value,
+            "low": point.labels.low,
+            "high": point.labels.high,
+            "half": point.half_width,
+            "text": f"{point.plan}: {interval(point.labels)}",
+        }
+        for point in points
+    ]
+    data = _data(alt, records)
+    texts = [
+        # Two plans that end at one height would write over each other: the second goes below its point.
+        _data(alt, [record])
+        .mark_text(align="left", dy=19 if place == 2 else -13, color=INK, fontSize=FONT_SIZE)
+        .encode(x=alt.X("low:Q", scale=scale), y=y, text="text:N")
+        for place, record in enumerate(records)
+    ]
+    picture = alt.layer(
+        data.mark_rule(color=MUTED, strokeWidth=5, opacity=0.45).encode(
+            x=alt.X("low:Q", scale=scale), x2="high:Q", y=y
+        ),
+        data.mark_point(filled=True, color=ACCENT, size=55, opacity=1).encode(x=x, y=y),
+        *texts,
+    ).properties(width=560, height=180)
+    return drawn(_finished(picture), name=name, title=title, caption=caption)
+
+
+def order_chart(systems: Sequence[Ranked], *, name: str, title: str, caption: str) -> Chart | None:
+    """Return the order by error rate beside the order by volume, joined by lines; None with fewer than two systems.
+
+    In colour: the systems whose place is worse by volume than by rate.
+    """
+    import altair as alt
+
+    if len(systems) < 2:
+        return None
+    # Those with the most errors a day matter most; beyond that many the picture is a knot.
+    shown = sorted(systems, key=lambda system: (-system.errors_per_day.value, system.name))[
+        :MOST_RANKED
+    ]
+    names = dict(
+        zip((system.name for system in shown), _distinct([s.name for s in shown], 18), strict=True)
+    )
+    by_rate = sorted(shown, key=lambda system: (system.error_rate.value, system.name))
+    by_volume = sorted(shown, key=lambda system: (system.errors_per_day.value, system.name))
+    ends = []
+    for place, system in enumerate(by_rate):
+        then = by_volume.index(system)
+        shared = {"name": names[system.name], "worse": int(then > place)}
+        left = f"{names[system.name]}  {interval(system.error_rate, percent=True)}"
+        right = f"{interval(system.errors_per_day)}  {names[system.name]}"
+        ends += [
+            shared | {"side": 0, "place": place + 1, "text": left},
+            shared | {"side": 1, "place": then + 1, "text": right},
+        ]
+    picture = _order_picture(alt, ends, len(shown))
+    return drawn(_finished(picture), name=name, title=title, caption=caption)
+
+
+def _order_picture(alt: Any, ends: list[dict[str, Any]], count: int) -> Any:
+    x = alt.X("side:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
+    y = alt.Y(
+        "place:Q", axis=None, scale=alt.Scale(domain=[0, count + 0.5], reverse=True, nice=False)
+    )
+    layers = []
+    for worse, colour, width in ((0, MUTED, 1.5), (1, ACCENT, 2.5)):
+        of_colour = [end for end in ends if end["worse"] == worse]
+        if of_colour:
+            base = _data(alt, of_colour)
+            layers.append(
+                base.mark_line(color=colour, strokeWidth=width).encode(x=x, y=y, detail="name:N")
+            )
+            layers.append(
+                base.mark_point(filled=True, color=colour, size=40, opacity=1).encode(x=x, y=y)
+            )
+    heads = ({"side": 0, "place": 0, "text": "by error rate, best first"},
+             {"side": 1, "place": 0, "text": "by errors a day, best first"})  # fmt: skip
+    for side, align, shift in ((0, "right", -9), (1, "left", 9)):
+        for rows, colour, weight in (([heads[side]], MUTED, "bold"), (ends, INK, "normal")):
+            text = _data(alt, [row for row in rows if row["side"] == side]).mark_text(
+                align=align, dx=shift, color=colour, fontSize=FONT_SIZE, fontWeight=weight
+            )
+            layers.append(text.encode(x=x, y=y, text="text:N"))
+    return alt.layer(*layers).properties(width=120, height=ROW_HEIGHT * (count + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The stretch of an axis, and how limits are cut to it."""
+
+    low: float
+    high: float
+    log: bool
+    factor: float
+
+    @classmethod
+    def of(cls, estimates: Sequence[Estimate], factor: float, *, may_be_log: bool = False) -> _Span:
+        ends = [x * factor for e in estimates for x in (e.low, e.value, e.high) if math.isfinite(x)]
+        most = max(ends, default=1.0) or 1.0
+        centres = [e.value * factor for e in estimates if 0 < e.value < math.inf]
+        log = may_be_log and len(centres) > 1 and max(centres) > FAR_APART * min(centres)
+        least = min((x for x in ends if x > 0), default=1.0)
+        return cls(
+            max(least / 1.5, most / 1e6) if log else 0.0, most * (1.5 if log else 1.05), log, factor
+        )
+
+    def decades(self) -> list[float]:
+        """Return 1, 2 and 5 times the powers of ten on the axis, or the powers alone where those would be many."""
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        steps = (1, 2, 5) if len(powers) < 4 else (1,)
+        ticks = [step * 10.0**power for power in powers for step in steps]
+        return [tick for tick in ticks if self.low <= tick <= self.high]
+
+    def limits(self, estimate: Quantity) -> dict[str, Any]:
+        """Return the limits as they are drawn: one beyond the axis goes to its end, a point there is left out."""
+        assert isinstance(estimate, Estimate)
+        low, value, high = (x * self.factor for x in (estimate.low, estimate.value, estimate.high))
+        inside = self.low <= value <= self.high
+        return {
+            "low": min(max(low, self.low), self.high),
+            "high": min(max(high, self.low), self.high),
+            "value": value if inside else None,
+            # Nothing found is not nothing there: the point is hollow, and the bar runs to the upper limit.
+            "found": int(value > 0 or is_exact(estimate)),
+        }
+
+
+def _points(alt: Any, records: list[dict[str, Any]], **axes: Any) -> list[Any]:
+    layers = []
+    for found in (0, 1):
+        rows = [r for r in records if r["found"] == found and r["value"] is not None]
+        if rows:
+            mark = _data(alt, rows).mark_point(filled=bool(found), color=ACCENT, size=55, opacity=1)
+            layers.append(mark.encode(**axes))
+    return layers
+
+
+def _data(alt: Any, records: list[dict[str, Any]]) -> Any:
+    return alt.Chart(alt.InlineData(values=records))
+
+
+def _name_axis() -> Any:
+    import altair as alt
+
+    return alt.Axis(
+        ticks=False, domain=False, grid=False, minExtent=NAME_WIDTH, maxExtent=NAME_WIDTH,
+        labelLimit=0, labelPadding=8,
+    )  # fmt: skip
+
+
+def _in_figures(quantity: Quantity, *, percent: bool) -> str:
+    return interval(quantity, percent=percent) if isinstance(quantity, Estimate) else "unknown"
+
+
+def _distinct(names: Sequence[str], most: int) -> list[str]:
+    # Two names that begin alike must not fall on one line of the chart.
+    taken: dict[str, int] = {}
+    result = []
+    for name in names:
+        short = drawn_text(name, most)
+        taken[short] = count = taken.get(short, 0) + 1
+        while count > 1 and (tried := f"{drawn_text(name, most - 4)} ({count})") in taken:
+            count += 1
+        if count > 1:
+            taken[short], short = count, tried
+            taken[short] = 1
+        result.append(short)
+    return result
+
+
+def _milliseconds(day: str) -> float | None:
+    try:
+        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() * 1000
+    except ValueError:
+        return None
+
+
+def _finished(picture: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = (
+        picture.configure(font="sans-serif", background="transparent", padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK, titleColor=MUTED, gridColor=LINE, tickColor=LINE, domainColor=LINE,
+            labelFontSize=FONT_SIZE, titleFontSize=FONT_SIZE, titleFontWeight="normal", titlePadding=10,
+            tickCount=6, labelFlush=False,
+        )
+        .to_dict()
+    )  # fmt: skip
+    return spec

@@ -1,0 +1,223 @@
+"""What stands in the page, as values: the answer, and what was computed beside it for the charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from assay.figures import interval
+from assay.ledger.schema import TABLES
+from assay.ledger.store import Ledger
+from assay.quantity import Estimate, Quantity, Unknown
+from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence
+from assay.volume.measure import measure_volume
+from assay.volume.parts import day_parts
+from assay.volume.question import VolumeQuestion
+from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
+
+MOST_DETAILED = 6
+"""Systems with charts of their own: those with the most errors a day. All stand in the table."""
+
+GAIN_WORTH_SAYING = 1.05
+"""A judge that narrows the interval by less than five percent earns nothing."""
+
+DISTRIBUTION = "assay-ai"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemReport:
+    """One system in full: its answer, and its errors day by day."""
+
+    volume: SystemVolume
+    days: tuple[PartVolume, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that the page says.
+
+    Parameters
+    ----------
+    answer
+        Every system.
+    detailed
+        The systems that are shown with charts, most errors a day first.
+    command
+        The command line that made the page.
+    ledger
+        Path of the ledger, as the user gave it.
+    tables
+        The ledger's tables and the version of each that was read.
+    assay_version
+        Version of the package.
+    made_at
+        When the page was made.
+    """
+
+    answer: VolumeAnswer
+    detailed: tuple[SystemReport, ...]
+    command: str
+    ledger: str
+    tables: Mapping[str, int]
+    assay_version: str
+    made_at: datetime
+
+    def to_json(self) -> dict[str, object]:
+        """Return the page's record: the answer as `assay volume --json` gives it, and how it was made."""
+        return {
+            "answer": self.answer.to_json(),
+            "days": {
+                system.volume.name: [part.to_json() for part in system.days]
+                for system in self.detailed
+            },
+            "made": {
+                "assay": self.assay_version,
+                "command": self.command,
+                "ledger": self.ledger,
+                "tables": dict(self.tables),
+                "at": self.made_at.isoformat(),
+            },
+        }
+
+
+def collect(
+    ledger: Ledger, question: VolumeQuestion, *, command: str, made_at: datetime | None = None
+) -> Report:
+    """Measure, and gather what the page says beside the answer.
+
+    Raises
+    ------
+    LedgerError, BadInput
+        As `assay.volume.measure.measure_volume`.
+    """
+    # Versions first: rows that come in while the page is made must not be claimed for it.
+    tables = {name: ledger.version(name) for name in TABLES}
+    answer = measure_volume(ledger, question)
+    detailed = [
+        SystemReport(system, day_parts(ledger, system.gathered, question.confidence_level))
+        for system in by_volume(answer)[:MOST_DETAILED]
+    ]
+    return Report(
+        answer=answer,
+        detailed=tuple(detailed),
+        command=command,
+        ledger=str(ledger.path),
+        tables=tables,
+        assay_version=version(DISTRIBUTION),
+        made_at=made_at or datetime.now(UTC).replace(microsecond=0),
+    )
+
+
+def by_volume(answer: VolumeAnswer) -> list[SystemVolume]:
+    """Return the systems, most errors a day first; those where it is unknown stand last."""
+
+    def key(system: SystemVolume) -> tuple[bool, float, int, str]:
+        daily = system.errors_per_day
+        known = isinstance(daily, Estimate)
+        return (
+            not known,
+            -daily.value if isinstance(daily, Estimate) else 0.0,
+            -system.traffic.traces,
+            system.name,
+        )
+
+    return sorted(answer.systems, key=key)
+
+
+def number_rows(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
+    """Yield what a system's table of numbers says: name, number, and whether it is shown in percent."""
+    yield "errors per day", system.errors_per_day, False
+    if isinstance(system.errors_per_day, Unknown):
+        yield "errors per 1,000 traces", system.errors_per_thousand, False
+    yield "escaped errors per day", system.escaped_errors_per_day, False
+    if system.human:
+        yield "human errors per day", system.human.errors_per_day, False
+        yield "system / human errors", system.human.ratio, False
+    yield "throughput per day", system.throughput_per_day, False
+    yield "error rate", system.error_rate, True
+    yield "sigma held (one-sided)", system.sigma_level, False
+    yield "highest sigma this evidence could show", system.evidence_ceiling_sigma, False
+    if isinstance(system.evidence, SampleEvidence):
+        yield (
+            "labels to halve the interval, with the judge",
+            system.labels_to_halve.with_judge,
+            False,
+        )
+        yield "labels to halve it, without", system.labels_to_halve.without_judge, False
+    if system.standard:
+        standard = system.standard
+        yield f"standard {standard.standard}: {standard.decision}", standard.measured, False
+
+
+def judge_words(system: SystemVolume) -> str:
+    """Return what the draw's judge was worth; empty where none took part."""
+    evidence, gain = system.evidence, system.judge_gain
+    if not isinstance(evidence, SampleEvidence) or not isinstance(gain, Estimate):
+        return ""
+    judge = evidence.draw.judge
+    if judge is None or len(system.strata) < 2:
+        return ""
+    if gain.value < GAIN_WORTH_SAYING:
+        return f"This judge ({judge}) adds nothing: as many labels without it would do as well; label more."
+    narrower = f"{interval(gain)} times narrower than uniform labels would (forecast)"
+    return f"The judge ({judge}) makes the interval {narrower}."
+
+
+def limits(report: Report) -> list[str]:
+    """Return what the page does not say, for all systems."""
+    level = f"{100 * report.answer.confidence_level:g} %"
+    said = [
+        "Next week. The numbers are about the outputs in this window: new versions, users and questions change them.",
+        "How bad an error is. Every wrong output counts as one, whatever its kind.",
+        "How sure the throughput is. It is taken as known; its own error is not in the intervals.",
+        f"All intervals at once. Each holds by itself: of many at {level}, some miss.",
+    ]
+    kinds = {type(system.evidence) for system in report.answer.systems}
+    if SampleEvidence in kinds:
+        said.append(
+            "The labelers' own mistakes. Labels are taken as the truth: below the rate at which the labelers err, "
+            "nothing is shown."
+        )
+    if CensusEvidence in kinds:
+        said.append(
+            "The check's own mistakes. A count is exact as far as the rule of the check is right; an answer that the "
+            "rule can't read counts as the rule says."
+        )
+    if NoEvidence in kinds:
+        said.append(
+            "Anything on systems without labels or a check of every output: unknown is not zero."
+        )
+    return said
+
+
+def evidence_rows(system: SystemVolume) -> list[tuple[str, str]]:
+    """Return how a system's number was made: draw, judge and its rule, people."""
+    rows = [("outputs in the window", f"{system.traffic.traces:,}")]
+    match system.evidence:
+        case SampleEvidence() as sample:
+            draw = sample.draw
+            drawn = datetime.fromtimestamp(draw.at / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            strata = "; ".join(
+                f"{stratum.rule.name} ({stratum.planned:,} of {stratum.size:,})"
+                for stratum in draw.strata
+            )
+            rows += [
+                ("draw", f"{draw.draw_id}, {drawn}"),
+                ("seed", str(draw.seed)),
+                (
+                    "labels",
+                    f"{system.labels:,} of {draw.planned:,} planned, by {', '.join(sample.people)}",
+                ),
+                ("table of traces at the draw", f"version {draw.traces_version}"),
+                ("judge that made the strata", draw.judge or "none"),
+                ("strata (labels of outputs)", strata),
+            ]
+        case CensusEvidence() as census:
+            rows.append(
+                ("judge and its rule", f"{census.judge} ({census.judge_kind}), on every output")
+            )
+        case NoEvidence() as none:
+            rows.append(("evidence", f"none: {none.reason}"))
+    return rows

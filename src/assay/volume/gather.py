@@ -1,0 +1,264 @@
+"""From the ledger to the evidence: traffic, the labels of draws, checks of everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from assay.errors import DrawError, LedgerError
+from assay.estimate import StratumCount
+from assay.ledger.draws import DrawnStratum, Label, StoredDraw, labels_of, stored_draw, stored_draws
+from assay.ledger.population import Window, time_conditions
+from assay.ledger.store import Ledger, literal
+from assay.volume.caught import TRUE_TEXTS, caught_conditions
+from assay.volume.census import find_censuses
+from assay.volume.commands import draw_command
+from assay.volume.evidence import (
+    CensusEvidence,
+    LabeledTrace,
+    NoEvidence,
+    SampleEvidence,
+    SystemEvidence,
+)
+from assay.volume.question import VolumeQuestion
+from assay.volume.traffic import Traffic
+
+
+def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
+    """Return the evidence for every system that the question is about, most traces first.
+
+    Raises
+    ------
+    LedgerError
+        Where the ledger holds no such system.
+    """
+    if question.draw_id is not None:
+        question = _about_draw(stored_draw(ledger, question.draw_id), question)
+    traffic = _traffic(ledger, question)
+    if not traffic:
+        held = ", ".join(
+            sorted({row["system"] for row in ledger.rows("SELECT DISTINCT system FROM traces")})[
+                :10
+            ]
+        )
+        wanted = f"system {question.system!r}" if question.system else "trace"
+        raise LedgerError(
+            f"{ledger.path} holds no {wanted} in this window"
+            + (f"; it holds {held}" if held else ""),
+            next_command=f"assay ingest FILE --into {ledger.path}"
+            if not held
+            else f"assay ledger info {ledger.path}",
+        )
+    draws = _draws_with_labels(ledger, question)
+    # A check of everything costs a join over all traces: only asked for where labels don't answer.
+    unanswered = [
+        window for window in traffic if question.evidence == "census" or window not in draws
+    ]
+    census = (
+        find_censuses(ledger, question, traffic)
+        if unanswered and question.evidence != "labels"
+        else {}
+    )
+    return [
+        _of_system(ledger, question, window, facts, draws, census)
+        for window, facts in traffic.items()
+    ]
+
+
+def _about_draw(draw: StoredDraw, question: VolumeQuestion) -> VolumeQuestion:
+    if question.system not in (None, draw.window.system):
+        raise DrawError(f"{draw.draw_id} is of {draw.window.system}, not of {question.system}")
+    return replace(question, system=draw.window.system, version=draw.window.version)
+
+
+def _of_system(
+    ledger: Ledger,
+    question: VolumeQuestion,
+    window: Window,
+    traffic: Traffic,
+    draws: Mapping[Window, StoredDraw],
+    census: Mapping[Window, CensusEvidence | NoEvidence],
+) -> SystemEvidence:
+    draw = draws.get(window)
+    if draw is not None and question.evidence != "census":
+        return _sampled(ledger, question, draw, traffic)
+    found = census.get(window)
+    if found is None or (isinstance(found, NoEvidence) and question.evidence == "auto"):
+        found = _nothing_yet(ledger, window, found)
+    return SystemEvidence(window, traffic, found)
+
+
+def _nothing_yet(ledger: Ledger, window: Window, census: NoEvidence | None) -> NoEvidence:
+    open_draws = [draw for draw in stored_draws(ledger) if draw.window == window]
+    if open_draws:
+        draw = open_draws[0]
+        return NoEvidence(
+            f"{draw.draw_id} waits for labels: none of {draw.planned} is in yet",
+            f"assay label {ledger.path} {draw.draw_id}.csv",
+        )
+    if census is not None:
+        return census
+    return NoEvidence(
+        "no output has been labeled from a draw, and no check covers every output",
+        draw_command(ledger, window),
+    )
+
+
+def _traffic(ledger: Ledger, question: VolumeQuestion) -> dict[Window, Traffic]:
+    conditions = time_conditions(question.start, question.end)
+    if question.system is not None:
+        conditions.append(f"system = {literal(question.system)}")
+    if question.version is not None:
+        conditions.append(f"version = {literal(question.version)}")
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    rows = ledger.rows(
+        f"{_facts(question)} FROM traces {where} GROUP BY system, version ORDER BY traces DESC, system, version"
+    )
+    return {
+        Window(row["system"], row["version"], question.start, question.end): _as_traffic(row)
+        for row in rows
+    }
+
+
+def _facts(question: VolumeQuestion) -> str:
+    known, caught = caught_conditions(question.caught_tag)
+    return (
+        "SELECT system, version, count(*) AS traces, count(at) AS timed, cast(min(at) AS bigint) AS first, "
+        "cast(max(at) AS bigint) AS last, count(latency_seconds) AS latencies, "
+        "coalesce(sum(latency_seconds), 0.0) AS latency_sum, "
+        f"count(*) FILTER (WHERE {known}) AS caught_known, count(*) FILTER (WHERE {caught}) AS caught"
+    )
+
+
+def _as_traffic(row: Mapping[str, Any]) -> Traffic:
+    return Traffic(
+        traces=row["traces"],
+        timed=row["timed"],
+        first=row["first"],
+        last=row["last"],
+        latencies=row["latencies"],
+        latency_sum_seconds=row["latency_sum"],
+        caught_known=row["caught_known"],
+        caught=row["caught"],
+    )
+
+
+def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window, StoredDraw]:
+    if question.draw_id is not None:
+        draw = stored_draw(ledger, question.draw_id)
+        return {_as_asked(draw.window, question): draw}
+    labeled = ledger.rows(
+        "SELECT DISTINCT draw_id FROM verdicts WHERE draw_id IS NOT NULL AND judge_kind = 'person'"
+    )
+    draws: dict[Window, StoredDraw] = {}
+    for draw in stored_draws(ledger, [row["draw_id"] for row in labeled]):
+        window = _as_asked(draw.window, question)
+        # Without limits in the question a draw answers for the window that it froze, whichever that is.
+        if (question.start, question.end) in ((None, None), (draw.window.start, draw.window.end)):
+            draws.setdefault(window, draw)
+    return draws
+
+
+def _as_asked(window: Window, question: VolumeQuestion) -> Window:
+    return replace(window, start=question.start, end=question.end)
+
+
+def _sampled(
+    ledger: Ledger, question: VolumeQuestion, draw: StoredDraw, now: Traffic
+) -> SystemEvidence:
+    notes: list[str] = []
+    traffic, version = _frozen_traffic(ledger, question, draw, now, notes)
+    labels = labels_of(ledger, draw.draw_id)
+    strata, counted, held_back = _counted(draw, labels)
+    if held_back:
+        notes.append(
+            f"{held_back} labels stand after a gap in the random order; they count once the gap is filled"
+        )
+    evidence = SampleEvidence(
+        draw=draw,
+        strata=tuple(strata),
+        labeled=tuple(_labeled(ledger, question, counted)),
+        held_back=held_back,
+        people=tuple(sorted({label.judge for label in labels.values()})),
+    )
+    arrived = (
+        max(0, now.traces - draw.population)
+        if draw.window == _as_asked(draw.window, question)
+        else 0
+    )
+    return SystemEvidence(draw.window, traffic, evidence, version, arrived, tuple(notes))
+
+
+def _frozen_traffic(
+    ledger: Ledger, question: VolumeQuestion, draw: StoredDraw, now: Traffic, notes: list[str]
+) -> tuple[Traffic, int | None]:
+    if now.traces == draw.population and draw.window == _as_asked(draw.window, question):
+        return now, None
+    sql = f"{_facts(question)} FROM traces WHERE {draw.window.condition()} GROUP BY system, version"
+    try:
+        rows = ledger.rows(sql, versions={"traces": draw.traces_version})
+        if rows and rows[0]["traces"] == draw.population:
+            return _as_traffic(rows[0]), draw.traces_version
+    except LedgerError:
+        pass
+    notes.append(
+        "the table as the draw froze it is gone: throughput and splits are those of today's traces"
+    )
+    return now, None
+
+
+def _counted(
+    draw: StoredDraw, labels: Mapping[str, Label]
+) -> tuple[list[StratumCount], dict[str, tuple[int, Label]], int]:
+    strata = []
+    counted: dict[str, tuple[int, Label]] = {}
+    for index, stratum in enumerate(draw.strata):
+        first = _beginning(stratum, labels)
+        counted |= {label.trace_id: (index, label) for label in first}
+        strata.append(
+            StratumCount(
+                size=stratum.size,
+                labeled=len(first),
+                errors=sum(label.wrong == 1 for label in first),
+                unsure=sum(label.wrong is None for label in first),
+                name=stratum.rule.name,
+            )
+        )
+    return strata, counted, len(labels) - len(counted)
+
+
+def _beginning(stratum: DrawnStratum, labels: Mapping[str, Label]) -> list[Label]:
+    # Only an unbroken beginning of the random order is a simple random sample: what a person skipped, they may have
+    # skipped because it was hard.
+    first = []
+    for trace_id in stratum.trace_ids:
+        if trace_id not in labels:
+            break
+        first.append(labels[trace_id])
+    return first
+
+
+def _labeled(
+    ledger: Ledger, question: VolumeQuestion, counted: Mapping[str, tuple[int, Label]]
+) -> list[LabeledTrace]:
+    if not counted:
+        return []
+    ids = ",".join(map(literal, counted))
+    rows = ledger.rows(
+        f"SELECT trace_id, cast(at AS bigint) AS at, tags FROM traces WHERE trace_id IN ({ids})"
+    )
+    labeled = []
+    for row in rows:
+        stratum, label = counted[row["trace_id"]]
+        tags = json.loads(row["tags"] or "{}")
+        caught = tags.get(question.caught_tag) in TRUE_TEXTS
+        labeled.append(LabeledTrace(stratum, label.wrong, day_of(row["at"]), caught, tags))
+    return labeled
+
+
+def day_of(at: int | None) -> str | None:
+    """Return the UTC day of a time, as 2026-10-05."""
+    return None if at is None else datetime.fromtimestamp(at / 1e6, UTC).strftime("%Y-%m-%d")

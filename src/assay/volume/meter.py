@@ -1,0 +1,100 @@
+"""From the evidence of one system to its errors, at any confidence level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from assay.estimate import Alternative, domain_errors, total_errors
+from assay.quantity import Estimate, Quantity, Unknown, exact
+from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, SystemEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorVolume:
+    """Errors of a system at one confidence level, with limits on one side or on both.
+
+    Parameters
+    ----------
+    errors
+        In the window. Unit: errors.
+    rate
+        Unit: errors/trace.
+    per_day, escaped_per_day
+        Unit: errors/day.
+    """
+
+    errors: Quantity
+    rate: Quantity
+    per_day: Quantity
+    escaped_per_day: Quantity
+
+
+class Meter:
+    """Turns the evidence of one system into numbers at any confidence level."""
+
+    def __init__(self, system: SystemEvidence, throughput_per_day: Quantity) -> None:
+        self._system = system
+        self._per_day = throughput_per_day
+        self._n = system.traffic.traces
+
+    def at(self, confidence_level: float, alternative: Alternative = "two-sided") -> ErrorVolume:
+        """Return the volume at a confidence level."""
+        errors = self._errors(confidence_level, alternative)
+        escaped = self._escaped(confidence_level, alternative)
+        return ErrorVolume(errors, self._rate(errors), self._daily(errors), self._daily(escaped))
+
+    def _errors(self, confidence_level: float, alternative: Alternative) -> Quantity:
+        match self._system.evidence:
+            case SampleEvidence() as sample:
+                errors = total_errors(
+                    sample.strata, confidence_level=confidence_level, alternative=alternative
+                )
+                return replace(errors, method=f"{errors.method}; {sample.words}")
+            case CensusEvidence() as census:
+                return exact(census.errors, "errors", n=self._n, method=census.words)
+            case NoEvidence() as none:
+                return Unknown(none.reason)
+
+    def _escaped(self, confidence_level: float, alternative: Alternative) -> Quantity:
+        traffic = self._system.traffic
+        if not traffic.caught_known:
+            return Unknown("no trace says whether it was caught before delivery (tag `caught`)")
+        match self._system.evidence:
+            case SampleEvidence() as sample:
+                wrong = [
+                    sum(t.wrong == 1 and not t.caught for t in sample.labeled if t.stratum == index)
+                    for index in range(len(sample.strata))
+                ]
+                escaped = domain_errors(
+                    sample.strata,
+                    wrong,
+                    domain_size=traffic.traces - traffic.caught,
+                    confidence_level=confidence_level,
+                    alternative=alternative,
+                )
+                return replace(
+                    escaped,
+                    method=f"{escaped.method}; not caught before delivery; {sample.words}",
+                )
+            case CensusEvidence() as census:
+                if census.escaped is None:
+                    return Unknown(
+                        "no trace says whether it was caught before delivery (tag `caught`)"
+                    )
+                method = f"{census.words}; not caught before delivery"
+                return exact(census.escaped, "errors", n=self._n, method=method)
+            case NoEvidence() as none:
+                return Unknown(none.reason)
+
+    def _rate(self, errors: Quantity) -> Quantity:
+        return (
+            errors.scaled(1 / self._n, "errors/trace") if isinstance(errors, Estimate) else errors
+        )
+
+    def _daily(self, errors: Quantity) -> Quantity:
+        if isinstance(errors, Unknown):
+            return errors
+        if isinstance(self._per_day, Unknown):
+            return self._per_day
+        method = f"{errors.method}; throughput: {self._per_day.method}"
+        return errors.scaled(self._per_day.value / self._n, "errors/day", method=method)

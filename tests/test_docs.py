@@ -1,0 +1,120 @@
+"""What the documents say is true: commands are run, the reference is the program's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.cli import COMMANDS
+from assay.cli.reference import renewed
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands_in(document: Path) -> list[tuple[str, list[str]]]:
+    """The commands of a document's console blocks, each with the lines it is said to print."""
+    found: list[tuple[str, list[str]]] = []
+    for block in BLOCK.findall(document.read_text("utf-8")):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif found:
+                found[-1][1].append(line)
+    return found
+
+
+def matches(said: list[str], printed: list[str]) -> bool:
+    """Whether the lines are the printed ones, `...` standing for any number of lines."""
+    pattern = "\n".join(
+        ".*" if line.strip() == "..." else re.escape(line.rstrip()) for line in said
+    )
+    return (
+        re.fullmatch(
+            pattern.strip(), "\n".join(line.rstrip() for line in printed).strip(), re.DOTALL
+        )
+        is not None
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_the_documents_print_what_they_say(document: Path, tmp_path: Path) -> None:
+    commands = commands_in(document)
+    if not commands:
+        return
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command, said in commands:
+        if command.startswith(("scripts/", "git ", "cd ", "pip ")):
+            continue
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode in (0, 3), f"{command}\n{done.stderr}"
+        assert matches(said, done.stdout.splitlines()) or not said, f"$ {command}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_python_in_the_documents_runs(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("*.py"))
+    scope: dict[str, object] = {}
+    for block in PYTHON.findall(document.read_text("utf-8")):
+        exec(compile(block, str(document), "exec"), scope)
+
+
+def test_the_command_reference_is_the_programs_own() -> None:
+    page = (ROOT / "docs" / "CLI.md").read_text("utf-8")
+    assert page == renewed(page), "run: .venv/bin/python -m assay.cli.reference docs/CLI.md"
+
+
+def test_every_command_shows_an_example_and_takes_json() -> None:
+    page = (ROOT / "docs" / "CLI.md").read_text("utf-8")
+    for name in COMMANDS:
+        part = page.split(f"### assay {name}\n")[1].split("### ")[0]
+        assert "Example: assay" in part
+        assert "--json" in part or name == "ledger"
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    for document in [*DOCUMENTS, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name} -> {target}"
+
+
+def test_the_file_tree_in_the_readme_names_what_is_there() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    tree = next(
+        (
+            block
+            for block in re.findall(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+            if "src/assay/" in block
+        ),
+        "",
+    )
+    named = re.findall(r"^\s*([\w./-]+)\s{2,}", tree, re.MULTILINE)
+    assert named, "the README has no file tree"
+    rooms = {
+        path.name
+        for path in (ROOT / "src" / "assay").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
+    assert rooms <= {name.rstrip("/").split("/")[-1] for name in named}
+    for name in named:
+        places = [ROOT / name, ROOT / "src" / "assay" / name, ROOT / "docs" / name]
+        assert any(place.exists() for place in places), name

@@ -1,0 +1,36 @@
+"""`assay --help` is quick: it imports nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = (
+    "numpy",
+    "scipy",
+    "deltalake",
+    "arro3",
+    "altair",
+    "vl_convert",
+    "rich",
+    "jinja2",
+    "msgspec",
+)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["volume", "--help"], ["ingest", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from assay.cli import cli\n"
+        f"try: cli.main({arguments!r}, prog_name='assay')\n"
+        "except SystemExit: pass\n"
+        "print('loaded:', ','.join(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.rpartition("loaded: ")[2].strip().split(","))
+    assert "click" in loaded
+    assert not loaded & set(HEAVY)
+    assert done.stdout.startswith("Usage: assay")
