@@ -140,11 +140,14 @@ def unlabeled(
 
 
 def report(
-    *systems: SystemVolume, command: str = "assay report runs.ledger", ledger: str = "runs.ledger"
+    *systems: SystemVolume,
+    command: str = "assay report runs.ledger",
+    ledger: str = "runs.ledger",
+    with_days: bool = True,
 ) -> Report:
     answer = VolumeAnswer(ledger, None, None, 0.95, systems or (system(),))
     detailed = tuple(
-        SystemReport(one, () if isinstance(one.evidence, NoEvidence) else days())
+        SystemReport(one, days() if with_days and not isinstance(one.evidence, NoEvidence) else ())
         for one in by_volume(answer)[:6]
     )
     tables = {"traces": 3, "verdicts": 2, "draws": 1}

@@ -143,8 +143,8 @@ def test_the_order_by_rate_stands_beside_the_order_by_volume() -> None:
     chart = order_chart(systems, **WORDS)
     assert chart is not None
     shown = texts(chart.svg)
-    assert any(text.startswith("fast  1.0 [0.5, 2.0] %") for text in shown)
-    assert any(text.endswith("fast") and "1,000" in text for text in shown)
+    assert any(text.startswith("fast: 1.0 [0.5, 2.0] %") for text in shown)
+    assert any(text.startswith("fast: 1,000 [") for text in shown)
     assert order_chart(systems[:1], **WORDS) is None
 
 

@@ -28,8 +28,9 @@ def command(ledger: Path, output: Path, as_json: bool, **options: Any) -> None:
     from assay.ledger.store import Ledger
     from assay.report.page import write_report
 
+    question = as_question(options)
     command_line = "assay " + " ".join(sys.argv[1:])
-    written = write_report(Ledger.open(ledger), as_question(options), output, command=command_line)
+    written = write_report(Ledger.open(ledger), question, output, command=command_line)
     if as_json:
         emit({"report": str(output), "bytes": written})
     else:

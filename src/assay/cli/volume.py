@@ -78,7 +78,8 @@ def command(ledger: Path, as_json: bool, **options: Any) -> None:
     from assay.ledger.store import Ledger
     from assay.volume.measure import measure_volume
 
-    answer = measure_volume(Ledger.open(ledger), as_question(options))
+    question = as_question(options)
+    answer = measure_volume(Ledger.open(ledger), question)
     if as_json:
         emit(answer.to_json())
     else:

@@ -21,6 +21,7 @@ FONT_SIZE = 12
 ROW_HEIGHT = 26
 NAME_WIDTH = 150
 VALUE_WIDTH = 40
+ORDER_SIDE = 260
 PLOT_WIDTH = 300
 NAME_LETTERS = 22
 FAR_APART = 20.0
@@ -218,14 +219,21 @@ def order_chart(systems: Sequence[Ranked], *, name: str, title: str, caption: st
     for place, system in enumerate(by_rate):
         then = by_volume.index(system)
         shared = {"name": names[system.name], "worse": int(then > place)}
-        left = f"{names[system.name]}  {interval(system.error_rate, percent=True)}"
-        right = f"{interval(system.errors_per_day)}  {names[system.name]}"
+        left = f"{names[system.name]}: {interval(system.error_rate, percent=True)}"
+        right = f"{names[system.name]}: {interval(system.errors_per_day)}"
         ends += [
             shared | {"side": 0, "place": place + 1, "text": left},
             shared | {"side": 1, "place": then + 1, "text": right},
         ]
     picture = _order_picture(alt, ends, len(shown))
-    return drawn(_finished(picture), name=name, title=title, caption=caption)
+    spec = _finished(picture)
+    # The words on both sides are as wide as the reader's font, which Vega can't measure: their room is fixed.
+    spec |= {
+        "autosize": "none",
+        "padding": {"left": ORDER_SIDE, "right": ORDER_SIDE, "top": 4, "bottom": 4},
+    }
+    spec["config"].pop("padding")
+    return drawn(spec, name=name, title=title, caption=caption)
 
 
 def _order_picture(alt: Any, ends: list[dict[str, Any]], count: int) -> Any:
@@ -278,7 +286,7 @@ class _Span:
     def decades(self) -> list[float]:
         """Return 1, 2 and 5 times the powers of ten on the axis, or the powers alone where those would be many."""
         powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        steps = (1, 2, 5) if len(powers) < 4 else (1,)
+        steps = (1, 2, 5) if self.high < 1_000 * self.low else (1,)
         ticks = [step * 10.0**power for power in powers for step in steps]
         return [tick for tick in ticks if self.low <= tick <= self.high]
 

@@ -68,10 +68,14 @@ class Report:
         """Return the page's record: the answer as `assay volume --json` gives it, and how it was made."""
         return {
             "answer": self.answer.to_json(),
-            "days": {
-                system.volume.name: [part.to_json() for part in system.days]
+            "days": [
+                {
+                    "system": system.volume.window.system,
+                    "version": system.volume.window.version,
+                    "days": [part.to_json() for part in system.days],
+                }
                 for system in self.detailed
-            },
+            ],
             "made": {
                 "assay": self.assay_version,
                 "command": self.command,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ledger.ingest.hostile_text import GOOD_CSV, Hostile, all_files, good
 
 from assay.errors import AssayError
 from assay.ledger.ingest.assay_lines import ASSAY_LINES
@@ -17,6 +16,7 @@ from assay.ledger.ingest.mapping import parse_mapping
 from assay.ledger.ingest.record import Blank, Record, Rejected, Tally
 from assay.ledger.ingest.source import ReadOptions, Source
 from assay.ledger.ingest.table import CSV, JSON_LINES
+from ledger.ingest.hostile_text import GOOD_CSV, Hostile, all_files, good
 
 FILES = all_files()
 MEMORY_BYTES = 400 * 2**20

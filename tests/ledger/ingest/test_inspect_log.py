@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -499,3 +501,12 @@ def test_order_of_reading_is_the_order_of_the_file(tmp_path: Path) -> None:
         "parity/3", "parity/1", "parity/2"
     ]  # fmt: skip
     assert [item.line for item in items] == [1, 2, 3]
+
+
+def test_log_of_the_benchmark_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "made.eval"
+    script = Path(__file__).parents[3] / "bench" / "make_inspect_log.py"
+    subprocess.run([sys.executable, script, path, "--samples", "300"], check=True)
+    items = _read(path)
+    assert _counts(items) == (300, 0)
+    assert len({item.traces[0]["trace_id"] for item in items if isinstance(item, Record)}) == 300

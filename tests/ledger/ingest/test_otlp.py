@@ -396,6 +396,44 @@ def test_recognised(start: bytes, expected: bool) -> None:
     assert OTLP.recognises(Head(start, "x.json")) is expected
 
 
+_ODD: list[Any] = [
+    [],
+    {},
+    [[1]],
+    {"a": {"b": []}},
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    "[",
+    "{}",
+    '{"a": NaN}',
+    True,
+    None,
+]
+_KEYS = [
+    *CHAT, "gen_ai.prompt", "gen_ai.completion", "gen_ai.prompt.0.content", "gen_ai.prompt.0.role", "error.type",
+    "gen_ai.agent.name", "gen_ai.system_instructions", "gen_ai.usage.cost", "session.id", "gen_ai.event.content",
+    "gen_ai.evaluation.name", "gen_ai.evaluation.score.value", "gen_ai.evaluation.score.label",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", _ODD, ids=repr)
+def test_odd_values_of_every_attribute(tmp_path: Path, odd: Any) -> None:
+    bare = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+    lines: list[Any] = []
+    for key in _KEYS:
+        lines.append(export(span(CHAT | {key: odd})))
+        lines.append(export(span(bare | {key: odd})))
+        for name in ("gen_ai.choice", "gen_ai.user.message", "gen_ai.evaluation.result"):
+            values = evaluation() | {key: odd, "message": odd, "content": odd}
+            lines.append(export(span(bare, [event(name, values)])))
+            lines.append(log_export(log_record(values)))
+    accepted, rejected, blank, _, _ = _tally(_read(tmp_path, *lines))
+    assert (accepted + rejected, blank) == (len(lines), 0)
+
+
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=3)

@@ -170,7 +170,7 @@ def _said(values: Attributes) -> str:
 
 def _system(found: Attributes, options: ReadOptions) -> tuple[str | None, str]:
     """Return what answered, and its version; None where the span is no call of a model or a named agent."""
-    operation = _first(found, "gen_ai.operation.name", "llm.request.type")
+    operation = str(_first(found, "gen_ai.operation.name", "llm.request.type") or "")
     if operation in _AGENT_CALLS:
         agent = _first(found, "gen_ai.agent.name")
         version = _first(found, "gen_ai.agent.version")
@@ -180,7 +180,7 @@ def _system(found: Attributes, options: ReadOptions) -> tuple[str | None, str]:
     written = _first(
         found, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "gen_ai.completion"
     )
-    if operation not in _MODEL_CALLS and not (operation is None and model and written is not None):
+    if operation not in _MODEL_CALLS and (operation or not model or written is None):
         return None, ""
     system = str(model or options.system)
     if not system:
