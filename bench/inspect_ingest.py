@@ -17,7 +17,9 @@ from table import Row
 ROOT = Path(__file__).resolve().parent.parent
 ASSAY = Path(sys.executable).parent / "assay"
 PEER = ROOT / ".venv-peers" / "bin" / "python"
-TEMPLATE = ROOT.parent / "shared" / "data" / "fixtures" / "inspect" / "generated_0.3.285_zstd_1000.eval"
+TEMPLATE = (
+    ROOT.parent / "shared" / "data" / "fixtures" / "inspect" / "generated_0.3.285_zstd_1000.eval"
+)
 SAMPLES = 100_000
 READ = "import sys; from inspect_ai.log import read_eval_log; assert len(read_eval_log(sys.argv[1]).samples) == {n}"
 

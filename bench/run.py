@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from measure import Figures, Run  # noqa: E402
-from table import Row, markdown  # noqa: E402
+from measure import Figures, Run
+from table import Row, markdown
 
 BENCHMARKS = ("start_up", "inspect_ingest", "volume_scale")
 ROOT = Path(__file__).resolve().parent.parent

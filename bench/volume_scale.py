@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 from arro3.core import Array, DataType, Table
 from deltalake import write_deltalake
-from measure import measure
-from table import Row
 
 from assay.ledger.columns import ARROW
 from assay.ledger.draws import labels_of
@@ -23,6 +21,8 @@ from assay.ledger.population import Window
 from assay.ledger.schema import TABLES
 from assay.ledger.store import Ledger
 from assay.volume.draw import DrawRequest, draw_labels
+from measure import measure
+from table import Row
 
 ASSAY = Path(sys.executable).parent / "assay"
 TRACES = 10_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ Assay = Callable[..., Any]
 Write = Callable[[str, str | bytes], Path]
 
 
-def lines(*rows: dict[str, object]) -> str:
+def lines(*rows: Mapping[str, object]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
@@ -114,7 +114,10 @@ def test_bad_lines_are_kept_apart_and_never_stop_the_rest(
     assay: Assay, write: Write, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "runs.ledger"
-    bad = '{"system": "bot", "output": "x"}\n{"broken\n\n{"input": "q", "system": "bot", "output": "y", "latency_seconds": -1}\n'
+    bad = (
+        '{"system": "bot", "output": "x"}\n{"broken\n\n'
+        '{"input": "q", "system": "bot", "output": "y", "latency_seconds": -1}\n'
+    )
     done = assay(
         "ingest", write("a.jsonl", lines(trace(1)) + bad + lines(trace(2))), "--into", ledger
     )

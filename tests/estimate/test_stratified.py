@@ -5,7 +5,7 @@ import math
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assay.errors import EstimateError, TooFewLabels
@@ -83,6 +83,7 @@ def test_one_stratum_is_monotone_on_both_sides(
 
 
 @settings(max_examples=60)
+@example(counts=[(260, 0, 3, 9), (260, 0, 3, 9)], level=0.9)
 @given(
     st.lists(
         st.tuples(st.integers(1, 300), st.integers(0, 6), st.integers(0, 4), st.integers(0, 20)),

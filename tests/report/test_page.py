@@ -15,10 +15,10 @@ import pytest
 from assay.errors import BadInput
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
-from assay.quantity import Unknown
 from assay.report.data import MOST_DETAILED, judge_words, number_rows
 from assay.report.page import record_json, render, write_report
 from assay.volume.question import HumanBaseline, VolumeQuestion
+from assay.volume.result import PartVolume
 from report.answers import counted, estimate, part, report, sampled, system, unlabeled
 
 KNOWN_ELEMENTS = {
@@ -173,9 +173,12 @@ def test_hostile_text_stays_text_wherever_a_file_can_set_it(payload: str) -> Non
 
 def test_hostile_names_stay_text_in_every_chart() -> None:
     hostile = tuple(part(payload, 3.0) for payload in PAYLOADS)
-    by = {payload: (part(payload, 0.0),) for payload in PAYLOADS[::4]}
+    by: dict[str, tuple[PartVolume, ...]] = {
+        payload: (part(payload, 0.0),) for payload in PAYLOADS[::4]
+    }
     systems = [system(payload, human=False, strata=()) for payload in PAYLOADS[1:]]
-    outline = assert_harmless(render(report(system(PAYLOADS[0], strata=hostile, by=by), *systems)))
+    first = system(PAYLOADS[0], volume=estimate(900, 800, 1000), strata=hostile, by=by)
+    outline = assert_harmless(render(report(first, *systems)))
     assert len(outline.named("svg")) > 30
 
 
@@ -322,7 +325,7 @@ def test_a_report_is_written_from_a_ledger(tmp_path: Path) -> None:
         "judge_kind": "check",
     }
     assert record["made"]["tables"]["traces"] == ledger.version("traces")
-    assert len(record["days"][0]["days"]) == 6
+    assert len(record["days"][0]["days"]) == 7
     assert sum(day["errors"]["value"] for day in record["days"][0]["days"]) == 12
     for shown in ("billing", "login", "Counted: there is no sampling error", "traces at version"):
         assert shown in page

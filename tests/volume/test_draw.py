@@ -6,13 +6,13 @@ import hashlib
 from collections import Counter
 
 import pytest
-from volume.desk import Desk, draw, fill
 
 from assay.errors import AssayError, DrawError
 from assay.ledger.draws import stored_draw
 from assay.ledger.population import Window
 from assay.ledger.store import Ledger
 from assay.volume.draw import DrawRequest, choose_judge, choose_systems, draw_labels
+from volume.desk import Desk, draw, fill
 
 
 @pytest.fixture

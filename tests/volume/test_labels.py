@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from volume.desk import Desk, answer, draw, fill
 
 from assay.errors import BadInput
 from assay.ledger.draws import labels_of
 from assay.ledger.store import Ledger
 from assay.volume.labels import HEADER, list_of, take_labels
+from volume.desk import Desk, answer, draw, fill
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from volume.desk import DAY, START, Desk, answer, count_all, draw, fill
 
 from assay.errors import AssayError, BadInput, LedgerError
 from assay.ledger.store import Ledger
@@ -14,6 +13,7 @@ from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.measure import measure_volume
 from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.result import SystemVolume
+from volume.desk import DAY, START, Desk, answer, count_all, draw, fill
 
 
 @pytest.fixture

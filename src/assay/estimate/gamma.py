@@ -18,6 +18,7 @@ from assay.estimate.interval import Alternative, Interval, Tails, tails
 _CORRECTION_LOW = 0.5  # Share of the finite-population correction that the lower limit may use.
 _CAUTION_LOW = 20.0  # The rate behind the lower variance is a limit at a 20th of the tail.
 _MOST_MISS = 0.05  # At 0.1 the lower limit misses with up to 10.7 %: that far it is not claimed.
+_SKEWS_TRIED = 25
 _PHANTOM_SKEW = 2.0  # Third moment of the phantom error, as in an exact Poisson limit.
 
 
@@ -42,12 +43,12 @@ class SampledStratum(NamedTuple):
 
 
 class _Moments(NamedTuple):
-    """Weight of one trace, and the greatest spread that the unsure labels allow."""
+    """Weight of one trace, and the spread: for the upper limit the least and the greatest of any completion."""
 
     weight: float
     variance_low: float
-    variance_high: float
-    skew_high: float
+    variance_high: tuple[float, float]
+    third_high: tuple[float, float]
 
 
 def fay_feuer(
@@ -144,7 +145,7 @@ def gamma_w(strata: Sequence[SampledStratum], tail: Tails) -> Interval:
     error: what the next label could have found in the worst stratum.
 
     With unsure labels the lower limit takes the fewest errors, the upper the most, and both the
-    greatest spread of any completion.
+    greatest spread of any completion, the upper at whichever of their skewnesses is worst.
 
     Assumes simple random samples, nothing else. Fails as docs/METHODS.md says under gamma-W.
 
@@ -183,14 +184,24 @@ def _high(strata: Sequence[SampledStratum], moments: Sequence[_Moments], miss: f
     most = sum(s.most for s in strata)
     mean = sum((m.weight - 1) * s.most for m, s in pairs) + phantom
     least_mean = sum((m.weight - 1) * s.fewest for m, s in pairs) + phantom
-    variance = sum(m.variance_high for m in moments) + phantom**2
-    third = sum(m.skew_high for m in moments) + _PHANTOM_SKEW * phantom**3
+    least, variance = (sum(m.variance_high[i] for m in moments) + phantom**2 for i in (0, 1))
+    thirds = [sum(m.third_high[i] for m in moments) + _PHANTOM_SKEW * phantom**3 for i in (0, 1)]
     # Never less skewed than Fay and Feuer's gamma, which ends at zero.
-    third = max(third, 2 * variance**2 / least_mean)
-    shape = 4 * variance**3 / third**2
-    scale = third / (2 * variance)
-    spread = (float(special.gammainccinv(shape, miss)) - shape) * scale
-    return most + mean + spread
+    least_third = max(thirds[0], 2 * least**2 / mean)
+    most_third = max(thirds[1], 2 * variance**2 / least_mean)
+    skews = [most_third / variance**1.5]
+    if least_mean < mean:
+        # Unsure labels: a quantile is not monotone in the skewness, so all that a completion could have is tried.
+        skews = list(
+            np.geomspace(least_third / variance**1.5, most_third / least**1.5, _SKEWS_TRIED)
+        )
+    return most + mean + math.sqrt(variance) * max(_pearson_quantile(skew, miss) for skew in skews)
+
+
+def _pearson_quantile(skewness: float, miss: float) -> float:
+    """Upper quantile of the Pearson III distribution of mean 0, variance 1 and a skewness above 0."""
+    shape = 4 / skewness**2
+    return (float(special.gammainccinv(shape, miss)) - shape) * skewness / 2
 
 
 def _gamma_low(mean: float, variance: float, miss: float) -> float:
@@ -205,15 +216,17 @@ def _moments(stratum: SampledStratum, tail: Tails) -> _Moments:
     weight = size / labeled
     # A fraction in a forecast has no completions to run through.
     k = np.arange(fewest, most + 1) if most > fewest else np.array([fewest], dtype=np.float64)
-    low = high = skew = 0.0
+    low = 0.0
+    variance = third = (0.0, 0.0)
     if tail.low is not None:
         spread = k * (1 - _rate_limit(k, labeled, tail.low / _CAUTION_LOW))
         low = float(spread.max()) * weight * (weight - _CORRECTION_LOW)
     if tail.high is not None:
         spread = k * (1 - _rate_limit(k, labeled, 0.5)) * weight * (weight - 1)
-        high = float(spread.max())
-        skew = float((spread * np.maximum(1 - 2 * k / labeled, 0)).max()) * weight
-    return _Moments(weight, low, high, skew)
+        variance = float(spread.min()), float(spread.max())
+        skew = spread * np.maximum(1 - 2 * k / labeled, 0) * weight
+        third = float(skew.min()), float(skew.max())
+    return _Moments(weight, low, variance, third)
 
 
 def _rate_limit(

@@ -47,7 +47,8 @@ def summarise(ledger: Ledger) -> Summary:
         tables=ledger.state(),
         systems=ledger.rows(
             "SELECT system, version, count(*) AS traces, cast(min(at) AS varchar) AS first, "
-            "cast(max(at) AS varchar) AS last FROM traces GROUP BY system, version ORDER BY traces DESC, system, version"
+            "cast(max(at) AS varchar) AS last FROM traces "
+            "GROUP BY system, version ORDER BY traces DESC, system, version"
         ),
         judges=ledger.rows(
             "SELECT judge, judge_kind, count(*) AS verdicts, count(draw_id) AS labels FROM verdicts "

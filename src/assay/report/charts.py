@@ -18,6 +18,9 @@ from assay.report.svg import Chart, drawn, drawn_text
 
 INK, MUTED, LINE, ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)"
 FONT_SIZE = 12
+BAR = 0.7
+"""Opacity of an interval: paler, and it would stand out less than three to one from the page."""
+
 ROW_HEIGHT = 26
 NAME_WIDTH = 150
 VALUE_WIDTH = 40
@@ -27,7 +30,7 @@ NAME_LETTERS = 22
 FAR_APART = 20.0
 """Numbers whose largest is more than that many times the smallest are not told apart on a linear axis."""
 
-MOST_DAYS = 92
+MOST_DAYS = 62
 MOST_ROWS = 24
 MOST_RANKED = 16
 DAY_LABELS = 7
@@ -106,7 +109,7 @@ def interval_chart(
     ]
     picture = alt.layer(
         _data(alt, bars)
-        .mark_rule(color=MUTED, strokeWidth=5, opacity=0.45)
+        .mark_rule(color=MUTED, strokeWidth=5, opacity=BAR)
         .encode(y=y, x=x, x2="high:Q"),
         *_points(alt, bars, y=y, x=alt.X("value:Q", scale=scale)),
         _data(alt, figures)
@@ -142,7 +145,7 @@ def day_chart(days: Sequence[Day], *, name: str, title: str, caption: str) -> Ch
     width = 5 if len(known) < 45 else 3
     picture = alt.layer(
         _data(alt, records)
-        .mark_rule(color=MUTED, strokeWidth=width, opacity=0.45)
+        .mark_rule(color=MUTED, strokeWidth=width, opacity=BAR)
         .encode(x=x, y=y, y2="high:Q"),
         *_points(alt, records, x=x, y=alt.Y("value:Q", scale=scale)),
     ).properties(width=560, height=180)
@@ -188,7 +191,7 @@ def plan_chart(
         for place, record in enumerate(records)
     ]
     picture = alt.layer(
-        data.mark_rule(color=MUTED, strokeWidth=5, opacity=0.45).encode(
+        data.mark_rule(color=MUTED, strokeWidth=5, opacity=BAR).encode(
             x=alt.X("low:Q", scale=scale), x2="high:Q", y=y
         ),
         data.mark_point(filled=True, color=ACCENT, size=55, opacity=1).encode(x=x, y=y),

@@ -72,7 +72,7 @@ class Report:
                 {
                     "system": system.volume.window.system,
                     "version": system.volume.window.version,
-                    "days": [part.to_json() for part in system.days],
+                    "days": [_day_json(part) for part in system.days],
                 }
                 for system in self.detailed
             ],
@@ -84,6 +84,13 @@ class Report:
                 "at": self.made_at.isoformat(),
             },
         }
+
+
+def _day_json(part: PartVolume) -> dict[str, object]:
+    # Limits only: method, unit and level are the system's own, and a year of days would swamp the page.
+    errors = part.errors.to_json()
+    limits = {key: errors[key] for key in ("value", "low", "high", "reason") if key in errors}
+    return {"day": part.name, "traces": part.traces, "labels": part.labels, "errors": limits}
 
 
 def collect(

@@ -34,6 +34,9 @@ from assay.volume.result import PartVolume, SystemVolume
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+MOST_LETTERS = 2_000
+"""A name or a note is cut after that many; the record holds it in full."""
+
 TEMPLATES = files("assay.report") / "templates"
 
 
@@ -277,7 +280,7 @@ def _shown(value: Any) -> Any:
     # Every string that goes into the page passes here: what turns text around or hides it is shown instead of done.
     # Escaping comes after this, and is Jinja's.
     if isinstance(value, str) and not hasattr(value, "__html__"):
-        return visible(value)
+        return visible(value if len(value) <= MOST_LETTERS else f"{value[:MOST_LETTERS]}…")
     return value
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from assay.errors import BadInput
 from assay.ledger.ingest.detect import choose_reader
@@ -142,7 +142,7 @@ class _Rejects:
         self._file = file
         self._stream: IO[str] | None = None
 
-    def __enter__(self) -> _Rejects:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
