@@ -1,1 +1,69 @@
-"""Assay weighs what an AI system really delivers."""
+"""Assay weighs what an AI system really delivers: the public names, imported when they are used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.errors import AssayError
+    from assay.judge.check import Check, judge_by_check
+    from assay.ledger.ingest.pipeline import IngestReport, ingest_file
+    from assay.ledger.ingest.source import ReadOptions
+    from assay.ledger.population import Window
+    from assay.ledger.store import Ledger
+    from assay.quantity import Estimate, Unknown
+    from assay.report.page import write_report
+    from assay.volume.draw import DrawRequest, draw_labels
+    from assay.volume.labels import LabelReport, list_of, take_labels
+    from assay.volume.measure import measure_volume
+    from assay.volume.question import HumanBaseline, VolumeQuestion
+    from assay.volume.result import SystemVolume, VolumeAnswer
+
+__all__ = [
+    "AssayError",
+    "Check",
+    "DrawRequest",
+    "Estimate",
+    "HumanBaseline",
+    "IngestReport",
+    "LabelReport",
+    "Ledger",
+    "ReadOptions",
+    "SystemVolume",
+    "Unknown",
+    "VolumeAnswer",
+    "VolumeQuestion",
+    "Window",
+    "draw_labels",
+    "ingest_file",
+    "judge_by_check",
+    "list_of",
+    "measure_volume",
+    "take_labels",
+    "write_report",
+]
+
+_HOMES = {
+    "assay.errors": ("AssayError",),
+    "assay.judge.check": ("Check", "judge_by_check"),
+    "assay.ledger.ingest.pipeline": ("IngestReport", "ingest_file"),
+    "assay.ledger.ingest.source": ("ReadOptions",),
+    "assay.ledger.population": ("Window",),
+    "assay.ledger.store": ("Ledger",),
+    "assay.quantity": ("Estimate", "Unknown"),
+    "assay.report.page": ("write_report",),
+    "assay.volume.draw": ("DrawRequest", "draw_labels"),
+    "assay.volume.labels": ("LabelReport", "list_of", "take_labels"),
+    "assay.volume.measure": ("measure_volume",),
+    "assay.volume.question": ("HumanBaseline", "VolumeQuestion"),
+    "assay.volume.result": ("SystemVolume", "VolumeAnswer"),
+}
+
+
+def __getattr__(name: str) -> object:
+    # `assay --help` imports this package: nothing heavy may come with it.
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module 'assay' has no attribute {name!r}")

@@ -164,6 +164,7 @@ def test_a_right_or_wrong_column_is_a_judge(assay: Assay, write: Write, tmp_path
         "input=question,output=reply,system=model,right=correct",
     )
     assert "3 traces and 2 verdicts added" in done.out
+    assert "columns taken as --map" in done.err
     judge = assay("ledger", "info", ledger, "--json").json["judges"]
     assert judge == [{"judge": "correct", "judge_kind": "check", "verdicts": 2, "labels": 0}]
 

@@ -41,6 +41,21 @@ def texts(svg: str) -> list[str]:
     return [element.text or "" for element in ET.fromstring(svg).iter("text")]
 
 
+def fills(svg: str) -> list[tuple[str, ET.Element]]:
+    """Return the points of a chart with the paint that they have, or inherit from their group."""
+    found = []
+
+    def look(element: ET.Element, inherited: str) -> None:
+        fill = element.get("fill", inherited)
+        if element.tag == "path":
+            found.append((fill, element))
+        for child in element:
+            look(child, fill)
+
+    look(ET.fromstring(svg), "black")
+    return found
+
+
 def test_a_chart_shows_names_and_figures_as_text() -> None:
     chart = interval_chart(
         [Row("low", daily(86.31, 60.2, 121.4)), Row("high", daily(10, 5, 22))],
@@ -68,8 +83,7 @@ def test_nothing_found_is_a_hollow_point_with_its_upper_limit() -> None:
     )
     assert chart is not None
     assert "0; at most 12" in texts(chart.svg)
-    fills = sorted(e.get("fill", "none") for e in ET.fromstring(chart.svg).iter("path"))
-    assert fills == ["none", "var(--accent)"]
+    assert sorted(fill for fill, _ in fills(chart.svg)) == ["none", "var(--accent)"]
 
 
 def test_numbers_far_apart_get_a_logarithmic_axis_that_says_so() -> None:
@@ -113,8 +127,8 @@ def test_days_stand_where_they_belong_and_a_gap_stays_one() -> None:
     assert chart is not None
     across = sorted(
         float(e.get("transform", "").removeprefix("translate(").partition(",")[0])
-        for e in ET.fromstring(chart.svg).iter("path")
-        if e.get("fill") == "var(--accent)"
+        for fill, e in fills(chart.svg)
+        if fill == "var(--accent)"
     )
     assert len(across) == 3
     assert across[2] - across[1] > 5 * (across[1] - across[0])

@@ -20,29 +20,14 @@ from assay.report.page import record_json, render, write_report
 from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.result import PartVolume
 from report.answers import counted, estimate, part, report, sampled, system, unlabeled
+from volume.desk import answer, draw, fill
 
 KNOWN_ELEMENTS = {
-    *("html", "head", "meta", "title", "style", "script", "body", "main", "header", "section"),
-    *(
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "p",
-        "div",
-        "ol",
-        "ul",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "code",
-        "strong",
-    ),
-    *("table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "details", "summary"),
-    *("svg", "g", "path", "line", "rect", "text", "tspan", "desc"),
-}
+    "html", "head", "meta", "title", "style", "script", "body", "main", "header", "section",
+    "h1", "h2", "h3", "h4", "h5", "p", "div", "ol", "ul", "li", "dl", "dt", "dd", "code", "strong",
+    "table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "details", "summary",
+    "svg", "g", "path", "line", "rect", "text", "tspan", "desc",
+}  # fmt: skip
 CONTENT_POLICY = "default-src 'none'; style-src 'sha256-"
 
 
@@ -318,8 +303,7 @@ def test_a_report_is_written_from_a_ledger(tmp_path: Path) -> None:
     outline = assert_harmless(page)
     assert written == len(page.encode("utf-8")) < 100_000
     record = json.loads(outline.record)
-    answer: dict[str, object] = record["answer"]["systems"][0]
-    assert answer["evidence"] == {
+    assert record["answer"]["systems"][0]["evidence"] == {
         "kind": "census",
         "judge": "exact (case folded)",
         "judge_kind": "check",
@@ -328,6 +312,21 @@ def test_a_report_is_written_from_a_ledger(tmp_path: Path) -> None:
     assert len(record["days"][0]["days"]) == 7
     assert sum(day["errors"]["value"] for day in record["days"][0]["days"]) == 12
     for shown in ("billing", "login", "Counted: there is no sampling error", "traces at version"):
+        assert shown in page
+
+
+def test_labels_of_a_draw_are_reported_with_their_strata_days_and_plan(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    desk = fill(ledger, traces=600)
+    answer(desk, draw(desk, 120), tmp_path / "labels.csv")
+    output = tmp_path / "report.html"
+    write_report(ledger, VolumeQuestion(by=("topic",)), output, command="assay report")
+    page = output.read_text("utf-8")
+    outline = assert_harmless(page)
+    # Errors by day, the strata and the topics by volume and by rate, and the plan of labels.
+    assert len(outline.named("svg")) == 6
+    for shown in ("second reading", "half of it, with the judge", "price", "seed"):
         assert shown in page
 
 

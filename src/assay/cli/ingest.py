@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,21 +79,8 @@ def _tell(
     reports: list[IngestReport], failures: list[BadInput], *, as_json: bool, ledger: Path
 ) -> None:
     for report in reports:
-        for rejected in report.first_rejects:
-            part = f"{rejected.part}, " if rejected.part else ""
-            note(f"{report.file}:{part}{rejected.line}: {rejected.reason}")
-        if report.tally.rejected > len(report.first_rejects):
-            note(
-                f"... {report.tally.rejected - len(report.first_rejects):,} more are in {report.rejects_file}"
-            )
-        elif report.rejects_file:
-            note(f"refused lines are kept in {report.rejects_file}")
-        if report.broke_off:
-            note(f"{report.file}: reading broke off: {report.broke_off}; what came before is kept")
-        if report.verdicts_without_trace:
-            note(
-                f"{report.verdicts_without_trace:,} verdicts name a trace that the ledger does not hold (yet)"
-            )
+        for said in _notes(report):
+            note(f"{report.file}{said}")
     if as_json:
         emit({"ledger": str(ledger), "files": [report.to_json() for report in reports],
               "failed": [str(error) for error in failures]})  # fmt: skip
@@ -107,3 +95,21 @@ def _tell(
         )
     if reports:
         note(f"next: assay volume {ledger}")
+
+
+def _notes(report: IngestReport) -> Iterator[str]:
+    if report.mapping:
+        yield f": columns taken as --map {report.mapping}"
+    yield from (f": {said}" for said in report.notes)
+    for rejected in report.first_rejects:
+        part = f"{rejected.part}, " if rejected.part else ""
+        yield f":{part}{rejected.line}: {rejected.reason}"
+    more = report.tally.rejected - len(report.first_rejects)
+    if report.rejects_file:
+        yield f": {f'{more:,} more and ' if more else ''}all refused lines are kept in {report.rejects_file}"
+    if report.nothing_good and not report.tally.rejected:
+        yield ": there is no row in it"
+    if report.broke_off:
+        yield f": reading broke off: {report.broke_off}; what came before is kept"
+    if report.verdicts_without_trace:
+        yield f": {report.verdicts_without_trace:,} verdicts name a trace that the ledger does not hold (yet)"

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from assay.figures import interval, is_exact
+from assay.figures import interval
 from assay.quantity import Estimate, Quantity
+from assay.report.span import FAR_APART, Span
 from assay.report.svg import Chart, drawn, drawn_text
 
 INK, MUTED, LINE, ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--accent)"
@@ -27,9 +28,6 @@ VALUE_WIDTH = 40
 ORDER_SIDE = 260
 PLOT_WIDTH = 300
 NAME_LETTERS = 22
-FAR_APART = 20.0
-"""Numbers whose largest is more than that many times the smallest are not told apart on a linear axis."""
-
 MOST_DAYS = 62
 MOST_ROWS = 24
 MOST_RANKED = 16
@@ -89,7 +87,7 @@ def interval_chart(
     estimates = [row.quantity for row in rows if isinstance(row.quantity, Estimate)]
     if not estimates:
         return None
-    span = _Span.of(estimates, 100.0 if percent else 1.0, may_be_log=may_be_log)
+    span = Span.of(estimates, 100.0 if percent else 1.0, may_be_log=may_be_log)
     names = _distinct([row.name for row in rows], NAME_LETTERS)
     y = alt.Y("name:N", scale=alt.Scale(domain=names), title=None, axis=_name_axis())
     scale = alt.Scale(
@@ -130,7 +128,7 @@ def day_chart(days: Sequence[Day], *, name: str, title: str, caption: str) -> Ch
     ][-MOST_DAYS:]
     if not known:
         return None
-    span = _Span.of([errors for _, errors in known], 1.0)
+    span = Span.of([errors for _, errors in known], 1.0)
     records = [{"day": moment, **span.limits(errors)} for moment, errors in known]
     step = max(1, math.ceil(len(known) / DAY_LABELS))
     marks = [moment for moment, _ in known][::step]
@@ -264,47 +262,6 @@ def _order_picture(alt: Any, ends: list[dict[str, Any]], count: int) -> Any:
             )
             layers.append(text.encode(x=x, y=y, text="text:N"))
     return alt.layer(*layers).properties(width=120, height=ROW_HEIGHT * (count + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """The stretch of an axis, and how limits are cut to it."""
-
-    low: float
-    high: float
-    log: bool
-    factor: float
-
-    @classmethod
-    def of(cls, estimates: Sequence[Estimate], factor: float, *, may_be_log: bool = False) -> _Span:
-        ends = [x * factor for e in estimates for x in (e.low, e.value, e.high) if math.isfinite(x)]
-        most = max(ends, default=1.0) or 1.0
-        centres = [e.value * factor for e in estimates if 0 < e.value < math.inf]
-        log = may_be_log and len(centres) > 1 and max(centres) > FAR_APART * min(centres)
-        least = min((x for x in ends if x > 0), default=1.0)
-        return cls(
-            max(least / 1.5, most / 1e6) if log else 0.0, most * (1.5 if log else 1.05), log, factor
-        )
-
-    def decades(self) -> list[float]:
-        """Return 1, 2 and 5 times the powers of ten on the axis, or the powers alone where those would be many."""
-        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        steps = (1, 2, 5) if self.high < 1_000 * self.low else (1,)
-        ticks = [step * 10.0**power for power in powers for step in steps]
-        return [tick for tick in ticks if self.low <= tick <= self.high]
-
-    def limits(self, estimate: Quantity) -> dict[str, Any]:
-        """Return the limits as they are drawn: one beyond the axis goes to its end, a point there is left out."""
-        assert isinstance(estimate, Estimate)
-        low, value, high = (x * self.factor for x in (estimate.low, estimate.value, estimate.high))
-        inside = self.low <= value <= self.high
-        return {
-            "low": min(max(low, self.low), self.high),
-            "high": min(max(high, self.low), self.high),
-            "value": value if inside else None,
-            # Nothing found is not nothing there: the point is hollow, and the bar runs to the upper limit.
-            "found": int(value > 0 or is_exact(estimate)),
-        }
 
 
 def _points(alt: Any, records: list[dict[str, Any]], **axes: Any) -> list[Any]:

@@ -33,6 +33,9 @@ ATTRIBUTES = frozenset(
         *("text-anchor", "font-size", "font-weight", "font-style"),
     }
 )
+INHERITED = ("fill", "stroke", "stroke-width", "font-size", "font-weight", "text-anchor")
+"""What a group can say once for all that is in it."""
+
 DEFAULTS = {"opacity": "1", "stroke-width": "1", "y2": "0", "font-weight": "normal"}
 """Values that need not be said: a chart is half as long without them."""
 
@@ -121,15 +124,31 @@ def _copy(element: ET.Element, into: ET.Element) -> None:
     if tag not in SHAPES or element.get("display") == "none":
         return
     kept = dict(filter(None, (_attribute(key, value) for key, value in element.attrib.items())))
-    if tag == "g" and (not kept or kept == {"transform": MOVED_BY_NOTHING}):
+    empty = not kept or kept == {"transform": MOVED_BY_NOTHING}
+    if tag == "g" and empty and not _of_one_kind(element):
         copy = into
     else:
         copy = ET.SubElement(into, tag, kept)
         copy.text = element.text
     for child in element:
         _copy(child, copy)
+    if copy is not into and tag == "g":
+        _say_once(copy)
     if copy is not into and _draws_nothing(copy):
         into.remove(copy)
+
+
+def _of_one_kind(group: ET.Element) -> bool:
+    return len(group) > 2 and len({child.tag for child in group}) == 1 and not group.find("*/*")
+
+
+def _say_once(group: ET.Element) -> None:
+    for name in INHERITED:
+        values = {child.get(name) for child in group}
+        if len(values) == 1 and None not in values and name not in group.attrib:
+            group.set(name, values.pop() or "")
+            for child in group:
+                del child.attrib[name]
 
 
 def _attribute(key: str, value: str) -> tuple[str, str] | None:

@@ -83,9 +83,12 @@ class InspectEval:
 
     def recognises(self, head: Head) -> bool:
         """Say whether it is an archive whose first members are those of a log."""
-        if not head.start.startswith(_ZIP_MAGICS):
-            return False
-        return head.name.endswith(".eval") or any(sign in head.start for sign in _ARCHIVE_SIGNS)
+        if head.name.endswith(".eval"):
+            # Something may stand before an archive, as a shell script that unpacks it does.
+            return any(magic in head.start for magic in _ZIP_MAGICS)
+        return head.start.startswith(_ZIP_MAGICS) and any(
+            sign in head.start for sign in _ARCHIVE_SIGNS
+        )
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Item]:
         """Yield a record a sample, in the order of the file; of its summary where the log holds no samples."""

@@ -14,9 +14,11 @@ from typing import IO, Self
 
 from assay.errors import BadInput
 from assay.ledger.ingest.detect import choose_reader
+from assay.ledger.ingest.mapping import format_mapping
 from assay.ledger.ingest.reader import Reader
 from assay.ledger.ingest.record import Blank, Item, Record, Rejected, Row, Tally
 from assay.ledger.ingest.source import ReadOptions, Source
+from assay.ledger.ingest.table import MappedReader
 from assay.ledger.store import Ledger, literal
 
 BATCH_ROWS = 20_000
@@ -44,6 +46,10 @@ class IngestReport:
     verdicts_without_trace: int = 0
     first_rejects: list[Rejected] = field(default_factory=list)
     rejects_file: str | None = None
+    mapping: str | None = None
+    """The columns as `--map` would say them, given and guessed; None for formats that need none."""
+    notes: tuple[str, ...] = ()
+    """What was read into the columns, and what was left open."""
     broke_off: str | None = None
     """Why the file could not be read to its end; what came before is kept."""
 
@@ -68,6 +74,8 @@ class IngestReport:
             "verdicts_without_trace": self.verdicts_without_trace,
             "reasons": dict(sorted(self.tally.reasons.items(), key=lambda pair: -pair[1])),
             "rejects_file": self.rejects_file,
+            "mapping": self.mapping,
+            "notes": list(self.notes),
             "broke_off": self.broke_off,
         }
 
@@ -108,6 +116,9 @@ def ingest_file(
     source = Source(path)
     reader = choose_reader(source, options)
     report = IngestReport(str(path), reader.name)
+    if isinstance(reader, MappedReader):
+        guess = reader.guess(source, options)
+        report.mapping, report.notes = format_mapping(guess.mapping), guess.notes
     with _Rejects(ledger.rejects / f"{source.content_hash}.jsonl", str(path)) as rejects:
         _Writer(ledger, report, rejects).write(_items(reader, source, options, report, progress))
         report.rejects_file = rejects.written
