@@ -15,7 +15,7 @@ import pytest
 from assay.errors import BadInput
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
-from assay.report.data import MOST_DETAILED, judge_words, number_rows
+from assay.report.data import MOST_DETAILED, judge_words
 from assay.report.page import record_json, render, write_report
 from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.result import PartVolume
@@ -244,13 +244,6 @@ def test_of_many_systems_the_largest_are_drawn_and_all_are_listed() -> None:
     assert page.count("<h2>model-") == MOST_DETAILED
     assert all(f'<th scope="row">model-{place:02d} 1</th>' in page for place in range(44))
     assert "Of 44 systems, most errors a day: model-43" in "".join(outline.text)
-
-
-def test_the_table_has_the_order_of_the_terminal() -> None:
-    from assay.report import text
-
-    for one in (system(standard=True), counted(), unlabeled()):
-        assert list(number_rows(one)) == list(text._numbers(one))
 
 
 @pytest.mark.parametrize(("gain", "said"), [(1.01, "adds nothing"), (1.4, "times narrower")])

@@ -2,7 +2,13 @@
 
 from assay.estimate.allocation import allocate, assign_strata, cut_scores
 from assay.estimate.exact import clopper_pearson, hypergeometric_errors, poisson_rate
-from assay.estimate.forecast import HalvingPlan, judge_gain, labels_to_halve
+from assay.estimate.forecast import (
+    HalvingPlan,
+    WidthForecast,
+    forecast_widths,
+    judge_gain,
+    labels_to_halve,
+)
 from assay.estimate.gamma import fay_feuer
 from assay.estimate.interval import Alternative, Interval
 from assay.estimate.planning import (
@@ -27,6 +33,7 @@ __all__ = [
     "Interval",
     "SigmaConvention",
     "StratumCount",
+    "WidthForecast",
     "acceptance_labels",
     "allocate",
     "assign_strata",
@@ -37,6 +44,7 @@ __all__ = [
     "error_rate",
     "evidence_ceiling",
     "fay_feuer",
+    "forecast_widths",
     "hypergeometric_errors",
     "judge_gain",
     "labels_to_halve",

@@ -83,6 +83,52 @@ def labels_to_halve(
     return HalvingPlan(needed(_kept), needed(_uniform))
 
 
+class WidthForecast(NamedTuple):
+    """Widths of the interval at some numbers of labels, drawn with the judge and without. Unit: errors."""
+
+    labels: tuple[int, ...]
+    with_judge: tuple[float, ...]
+    without_judge: tuple[float, ...]
+
+
+def forecast_widths(
+    strata: Sequence[StratumCount], labels: Sequence[int], *, confidence_level: float = 0.95
+) -> WidthForecast | Unknown:
+    """Width of the interval against the number of labels, if the rates found stay.
+
+    Parameters
+    ----------
+    strata
+        Labels so far.
+    labels : each in [1, number of traces]
+        Numbers of labels in all to forecast for.
+    confidence_level : in (0, 1)
+
+    Returns
+    -------
+    WidthForecast or Unknown
+        `Unknown` when nothing is left to label.
+
+    Notes
+    -----
+    A plug-in forecast as in `labels_to_halve`, at the rates found.
+
+    Examples
+    --------
+    >>> forecast = forecast_widths([StratumCount(10_000, 200, 10)], [200, 800])
+    >>> 1.8 < forecast.with_judge[0] / forecast.with_judge[1] < 2.2
+    True
+    """
+    scenes, reason = _scenes(strata, confidence_level)
+    if reason:
+        return Unknown(reason)
+    return WidthForecast(
+        tuple(labels),
+        tuple(_width(_kept(scenes[0], n), confidence_level) for n in labels),
+        tuple(_width(_uniform(scenes[0], n), confidence_level) for n in labels),
+    )
+
+
 def judge_gain(strata: Sequence[StratumCount], *, confidence_level: float = 0.95) -> Quantity:
     """How much narrower the judge makes the interval, at the same number of labels.
 

@@ -60,6 +60,15 @@ class PlanPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanCurve:
+    """Forecast half-widths of the interval over numbers of labels."""
+
+    labels: tuple[int, ...]
+    half_widths: tuple[float, ...]
+    dashed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """A system with the two numbers that it is ranked by."""
 
@@ -151,7 +160,13 @@ def day_chart(days: Sequence[Day], *, name: str, title: str, caption: str) -> Ch
 
 
 def plan_chart(
-    points: Sequence[PlanPoint], *, unit: str, name: str, title: str, caption: str
+    points: Sequence[PlanPoint],
+    curves: Sequence[PlanCurve] = (),
+    *,
+    unit: str,
+    name: str,
+    title: str,
+    caption: str,
 ) -> Chart | None:
     """Return the interval's half-width against the number of labels; None with fewer than two points."""
     import altair as alt
@@ -163,7 +178,9 @@ def plan_chart(
     # Room on the right for the words beside the last point.
     domain = [max(min(ends), 1.0) / 1.5, max(ends) * 8] if log else [0, max(ends) * 1.6]
     scale = alt.Scale(type="log" if log else "linear", domain=domain, nice=False)
-    widest = max(point.half_width for point in points)
+    widest = max(
+        [point.half_width for point in points] + [max(curve.half_widths) for curve in curves]
+    )
     y = alt.Y(
         "half:Q", title=f"half-width, {unit}", scale=alt.Scale(domain=[0, widest * 1.3], nice=False)
     )
@@ -177,18 +194,38 @@ def plan_chart(
             "high": point.labels.high,
             "half": point.half_width,
             "text": f"{point.plan}: {interval(point.labels)}",
+            "beside": max(ends) if place else point.labels.low,
         }
-        for point in points
+        for place, point in enumerate(points)
     ]
     data = _data(alt, records)
     texts = [
-        # Two plans that end at one height would write over each other: the second goes below its point.
+        # The two plans end at one height: their words stand to the right of both bars, one above the other.
         _data(alt, [record])
-        .mark_text(align="left", dy=19 if place == 2 else -13, color=INK, fontSize=FONT_SIZE)
-        .encode(x=alt.X("low:Q", scale=scale), y=y, text="text:N")
+        .mark_text(
+            align="left",
+            dx=8 if place else 0,
+            dy=(-13, -8, 9)[place],
+            color=INK,
+            fontSize=FONT_SIZE,
+        )
+        .encode(x=alt.X("beside:Q", scale=scale), y=y, text="text:N")
         for place, record in enumerate(records)
     ]
+    lines = [
+        _data(
+            alt,
+            [
+                {"labels": n, "half": half}
+                for n, half in zip(curve.labels, curve.half_widths, strict=True)
+            ],
+        )
+        .mark_line(color=MUTED, strokeWidth=1.5, strokeDash=[5, 4] if curve.dashed else [1, 0])
+        .encode(x=x, y=y)
+        for curve in curves
+    ]
     picture = alt.layer(
+        *lines,
         data.mark_rule(color=MUTED, strokeWidth=5, opacity=BAR).encode(
             x=alt.X("low:Q", scale=scale), x2="high:Q", y=y
         ),

@@ -65,9 +65,20 @@ class Report:
     made_at: datetime
 
     def to_json(self) -> dict[str, object]:
-        """Return the page's record: the answer as `assay volume --json` gives it, and how it was made."""
+        """Return the page's record: the answer as `assay volume --json` gives it, and how it was made.
+
+        Of systems without charts the parts (`strata`, `by`) are left out: forty systems' would swamp the page.
+        """
+        detailed = {system.volume.name for system in self.detailed}
+        answer = self.answer.to_json()
+        answer["systems"] = [
+            system.to_json()
+            if system.name in detailed
+            else system.to_json() | {"strata": [], "by": {}}
+            for system in self.answer.systems
+        ]
         return {
-            "answer": self.answer.to_json(),
+            "answer": answer,
             "days": [
                 {
                     "system": system.volume.window.system,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assay.estimate import forecast_widths
 from assay.figures import is_exact, number
 from assay.quantity import Estimate, Quantity, Unknown, exact
 from assay.report.charts import (
@@ -12,6 +13,7 @@ from assay.report.charts import (
     MOST_RANKED,
     MOST_ROWS,
     Day,
+    PlanCurve,
     PlanPoint,
     Ranked,
     Row,
@@ -22,8 +24,10 @@ from assay.report.charts import (
 )
 from assay.report.data import SystemReport
 from assay.report.svg import Chart
-from assay.volume.evidence import CensusEvidence, NoEvidence
+from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence
 from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
+
+CURVE_STEPS = 24
 
 HOLLOW = "A hollow point: nothing found, and the bar shows how much there may be all the same."
 
@@ -167,11 +171,36 @@ def _plan(system: SystemVolume, name: str) -> Picture:
             points.append(PlanPoint(plan, labels, half / 2))
     caption = (
         f"Now: {number(system.labels, 0)} labels give an interval of this half-width. A forecast from the rates found, "
-        "without a guarantee; its bar is the forecast at the two ends of today's interval. Nothing between the points "
-        "is computed, so nothing is drawn there."
+        "without a guarantee; its bar is the forecast at the two ends of today's interval. Whole line: labels drawn "
+        "with the judge; dashed: drawn uniformly."
     )
-    chart = plan_chart(points, unit=volume.unit, name=name, title=title, caption=caption)
+    chart = plan_chart(
+        points, _curves(system, points), unit=volume.unit, name=name, title=title, caption=caption
+    )
     return chart or NoChart(title, _unknown(system.labels_to_halve.with_judge))
+
+
+def _curves(system: SystemVolume, points: Sequence[PlanPoint]) -> list[PlanCurve]:
+    if not isinstance(system.evidence, SampleEvidence) or not isinstance(system.errors, Estimate):
+        return []
+    width = system.errors.high - system.errors.low
+    if width <= 0:
+        return []
+    last = max(point.labels.high for point in points)
+    steps = [
+        system.labels * (last / system.labels) ** (step / CURVE_STEPS)
+        for step in range(CURVE_STEPS + 1)
+    ]
+    labels = sorted({min(round(n), system.traffic.traces) for n in steps})
+    forecast = forecast_widths(system.evidence.strata, labels)
+    if isinstance(forecast, Unknown):
+        return []
+    # From errors in the window to the unit of the chart: both half-widths are of the same interval.
+    per_error = points[0].half_width / width
+    return [
+        PlanCurve(forecast.labels, tuple(w * per_error for w in widths), dashed)
+        for widths, dashed in ((forecast.with_judge, False), (forecast.without_judge, True))
+    ]
 
 
 def _how(quantities: Sequence[Quantity]) -> str:

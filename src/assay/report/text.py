@@ -11,15 +11,13 @@ from rich.text import Text
 
 from assay.figures import confidence, shown
 from assay.quantity import Estimate, Quantity, Unknown
+from assay.report.data import judge_words, number_rows
 from assay.terminal import visible
-from assay.volume.evidence import CensusEvidence, Evidence, NoEvidence, SampleEvidence
+from assay.volume.evidence import Evidence, NoEvidence
 from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
 
 MOST_IN_FULL = 4
 """With more systems than this, each gets its sentence and its places in the order."""
-
-GAIN_WORTH_SAYING = 1.05
-"""A judge that narrows the interval by less than five percent earns nothing."""
 
 
 def print_volume(answer: VolumeAnswer, console: Console) -> None:
@@ -44,12 +42,12 @@ def _system(system: SystemVolume) -> RenderableType:
     numbers = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("what", "number", "confidence", "n", "method"):
         numbers.add_column(column, justify="right" if column == "n" else "left", overflow="fold")
-    for what, quantity, percent in _numbers(system):
+    for what, quantity, percent in number_rows(system):
         numbers.add_row(*_cells(what, quantity, percent, methods))
     parts.append(Padding(numbers, (0, 0, 0, 2)))
     parts += [
         Padding(Text(visible(line)), (0, 0, 0, 2))
-        for line in (*_evidence_lines(system), *_judge_lines(system))
+        for line in (*_evidence_lines(system), *filter(None, [judge_words(system)]))
     ]
     if len(system.strata) > 1:
         parts += [Text(), _split("stratum", system.strata)]
@@ -65,33 +63,6 @@ def _system(system: SystemVolume) -> RenderableType:
     ]
     parts += [Text(visible(f"next: {system.next_command}"), style="cyan"), Text()]
     return Group(*parts)
-
-
-def _numbers(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
-    yield "errors per day", system.errors_per_day, False
-    if isinstance(system.errors_per_day, Unknown):
-        yield "errors per 1,000 traces", system.errors_per_thousand, False
-    yield "escaped errors per day", system.escaped_errors_per_day, False
-    if system.human:
-        yield "human errors per day", system.human.errors_per_day, False
-        yield "system / human errors", system.human.ratio, False
-    yield "throughput per day", system.throughput_per_day, False
-    yield "error rate", system.error_rate, True
-    yield "sigma held (one-sided)", system.sigma_level, False
-    yield "highest sigma this evidence could show", system.evidence_ceiling_sigma, False
-    if isinstance(system.evidence, SampleEvidence):
-        yield (
-            "labels to halve the interval, with the judge",
-            system.labels_to_halve.with_judge,
-            False,
-        )
-        yield "labels to halve it, without", system.labels_to_halve.without_judge, False
-    if system.standard:
-        yield (
-            f"standard {system.standard.standard}: {system.standard.decision}",
-            system.standard.measured,
-            False,
-        )
 
 
 class _Methods:
@@ -128,23 +99,6 @@ def _cells(what: str, quantity: Quantity, percent: bool, methods: _Methods) -> l
             f"[{methods.mark(quantity)}]",
         ]
     return [Text(cell) for cell in cells]
-
-
-def _judge_lines(system: SystemVolume) -> list[str]:
-    if isinstance(system.evidence, CensusEvidence) or not isinstance(system.judge_gain, Estimate):
-        return []
-    assert isinstance(system.evidence, SampleEvidence)
-    judge = system.evidence.draw.judge
-    if judge is None or len(system.strata) < 2:
-        return []
-    gain = system.judge_gain.value
-    if gain < GAIN_WORTH_SAYING:
-        return [
-            f"this judge ({judge}) adds nothing: as many labels without it would do as well; label more"
-        ]
-    return [
-        f"the judge ({judge}) makes the interval {gain:.2f} times narrower than uniform labels would (forecast)"
-    ]
 
 
 def _split(title: str, parts: tuple[PartVolume, ...]) -> RenderableType:
