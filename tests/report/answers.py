@@ -52,7 +52,7 @@ def sampled(judge: str | None = "small-judge", stratum: str = "high") -> SampleE
         DrawnStratum(StratumRule("low"), 9_000, 150, ("a",)),
         DrawnStratum(StratumRule(stratum, tags=(("topic", "x"),)), 1_000, 150, ("b",)),
     )
-    draw = StoredDraw("draw-1", 1_790_000_000_000_000, 7, window, 10_000, 3, judge, (), strata)
+    draw = StoredDraw("draw-1", 1_790_000_000_000_000, 7, window, 10_000, 3, 4, judge, (), strata)
     counts = (StratumCount(9_000, 150, 2, name="low"), StratumCount(1_000, 150, 60, name=stratum))
     return SampleEvidence(draw, counts, (), 0, ("ada",))
 

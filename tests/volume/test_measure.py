@@ -124,6 +124,18 @@ def test_labels_after_a_gap_are_held_back(desk: Desk, tmp_path: Path) -> None:
     assert errors.low <= desk.errors <= errors.high
 
 
+def test_of_several_draws_the_newest_answers_and_the_others_are_named(
+    desk: Desk, tmp_path: Path
+) -> None:
+    first, second = draw(desk, 100, seed=1), draw(desk, 50, seed=2)
+    answer(desk, first, tmp_path / "a.csv")
+    answer(desk, second, tmp_path / "b.csv")
+    found = only(desk)
+    assert found.labels == 50
+    assert any(first.draw_id in note for note in found.notes)
+    assert only(desk, draw_id=first.draw_id).labels == 100
+
+
 def test_an_early_look_is_wider_and_names_the_next_labels(desk: Desk, tmp_path: Path) -> None:
     drawn = draw(desk)
     answer(desk, drawn, tmp_path / "a.csv", first=60)

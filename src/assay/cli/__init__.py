@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
@@ -52,7 +51,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: assay doctor FILE",
 )
-@click.version_option(version("assay-ai"), "--version", prog_name="assay")
+@click.version_option(package_name="assay-ai", prog_name="assay")
 def cli() -> None:
     """Weigh what an AI system really delivers: how many errors, not how small a rate."""
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assay.errors import DrawError
-from assay.ledger.population import Window, tag
+from assay.errors import DrawError, LedgerError
+from assay.ledger.population import Window, scores, tag
 from assay.ledger.store import Ledger, literal
 
 
@@ -66,10 +66,11 @@ class StratumRule:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The frozen population: which traces at which version of the table, with a judge's score and tags beside them."""
+    """The frozen population: traces at a version of the tables, a judge's score and tags beside them."""
 
     window: Window
     traces_version: int
+    verdicts_version: int
     scores_sql: str | None
     tags: tuple[str, ...] = ()
 
@@ -88,7 +89,8 @@ class Frame:
     def rows(self, ledger: Ledger, select: str, tail: str = "") -> list[dict[str, Any]]:
         """Run a query over the population as a table `frame`."""
         sql = f"WITH frame AS ({self.sql()}) SELECT {select} FROM frame {tail}"
-        return ledger.rows(sql, versions={"traces": self.traces_version})
+        versions = {"traces": self.traces_version, "verdicts": self.verdicts_version}
+        return ledger.rows(sql, versions=versions)
 
 
 def first_in_order(
@@ -122,6 +124,7 @@ class StoredDraw:
     window: Window
     population: int
     traces_version: int
+    verdicts_version: int
     judge: str | None
     stratified_by: tuple[str, ...]
     strata: tuple[DrawnStratum, ...]
@@ -173,6 +176,39 @@ class Label:
     judge: str
 
 
+def cells(ledger: Ledger, draw: StoredDraw, split: str) -> dict[str | None, list[int]] | None:
+    """Return how many outputs of each stratum have each value of a tag: stored value -> sizes, a stratum each.
+
+    None where the tables are no longer as the draw froze them.
+    """
+    versions = {"traces": draw.traces_version, "verdicts": draw.verdicts_version}
+    try:
+        scored = None if draw.judge is None else scores(ledger, draw.judge, versions=versions)
+        frame = Frame(
+            draw.window,
+            draw.traces_version,
+            draw.verdicts_version,
+            scored,
+            (*draw.stratified_by, split),
+        )
+        cases = " ".join(
+            f"WHEN {stratum.rule.condition()} THEN {i}" for i, stratum in enumerate(draw.strata)
+        )
+        part = f"tag_{len(draw.stratified_by)}"
+        rows = frame.rows(
+            ledger, f"CASE {cases} END AS stratum, {part} AS part, count(*) AS n", "GROUP BY 1, 2"
+        )
+    except LedgerError:
+        return None
+    sizes: dict[str | None, list[int]] = {}
+    for row in rows:
+        if row["stratum"] is None:
+            return None
+        sizes.setdefault(row["part"], [0] * len(draw.strata))[row["stratum"]] = row["n"]
+    whole = [sum(part[i] for part in sizes.values()) for i in range(len(draw.strata))]
+    return sizes if whole == [stratum.size for stratum in draw.strata] else None
+
+
 def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[StoredDraw]:
     """Return the draws of a ledger, newest first."""
     where = ""
@@ -182,8 +218,8 @@ def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[
         where = f"WHERE draw_id IN ({','.join(map(literal, draw_ids))})"
     rows = ledger.rows(
         "SELECT draw_id, cast(at AS bigint) AS at, seed, system, version, cast(window_from AS bigint) AS start, "
-        'cast(window_to AS bigint) AS "end", population, traces_version, judge, stratified_by, stratum, '
-        f"stratum_rule, stratum_size, stratum_labels, position, trace_id FROM draws {where} "
+        'cast(window_to AS bigint) AS "end", population, traces_version, verdicts_version, judge, '
+        f"stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, trace_id FROM draws {where} "
         "ORDER BY at DESC, draw_id, stratum, position"
     )
     by_draw: dict[str, list[dict[str, Any]]] = {}
@@ -241,6 +277,7 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
         window=Window(first["system"], first["version"], first["start"], first["end"]),
         population=first["population"],
         traces_version=first["traces_version"],
+        verdicts_version=first["verdicts_version"],
         judge=first["judge"],
         stratified_by=tuple(json.loads(first["stratified_by"])),
         strata=tuple(sorted(map(_drawn_stratum, strata.values()), key=_place)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -71,7 +71,13 @@ def tag_value(stored: str | None) -> str | None:
     return None if stored is None else str(json.loads(f'"{stored}"'))
 
 
-def scores(ledger: Ledger, judge: str, *, kinds: Sequence[str] = JUDGE_KINDS) -> str:
+def scores(
+    ledger: Ledger,
+    judge: str,
+    *,
+    kinds: Sequence[str] = JUDGE_KINDS,
+    versions: Mapping[str, int] | None = None,
+) -> str:
     """Return SQL for a judge's newest score of each trace: columns trace_id and error_probability.
 
     Verdicts that belong to a draw are labels and never a score. The newest is looked for only where a judge has
@@ -79,7 +85,8 @@ def scores(ledger: Ledger, judge: str, *, kinds: Sequence[str] = JUDGE_KINDS) ->
     """
     own = f"judge = {literal(judge)} AND draw_id IS NULL AND judge_kind IN ({','.join(map(literal, kinds))})"
     counts = ledger.rows(
-        f"SELECT count(*) AS n, count(DISTINCT trace_id) AS traces FROM verdicts WHERE {own}"
+        f"SELECT count(*) AS n, count(DISTINCT trace_id) AS traces FROM verdicts WHERE {own}",
+        versions=versions,
     )[0]
     if counts["n"] == counts["traces"]:
         return f"SELECT trace_id, error_probability FROM verdicts WHERE {own}"

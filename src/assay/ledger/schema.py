@@ -78,6 +78,11 @@ DRAWS: tuple[Column, ...] = (
     Column(
         "traces_version", "integer", "version of the table `traces` that the window was frozen at"
     ),
+    Column(
+        "verdicts_version",
+        "integer",
+        "the same of the table `verdicts`, whose scores made the strata",
+    ),
     Column("judge", "string", "the judge whose score made the strata; null without one"),
     Column("stratified_by", "string", "JSON list of the tags that made the strata"),
     Column("stratum", "string", "name of the stratum"),

@@ -176,7 +176,7 @@ def plan_chart(
     ends = [end for point in points for end in (point.labels.low, point.labels.high)]
     log = max(ends) > FAR_APART * max(min(ends), 1.0)
     # Room on the right for the words beside the last point.
-    domain = [max(min(ends), 1.0) / 1.5, max(ends) * 8] if log else [0, max(ends) * 1.6]
+    domain = [max(min(ends), 1.0) / 1.5, max(ends) * 8] if log else [0, max(ends) * 1.9]
     scale = alt.Scale(type="log" if log else "linear", domain=domain, nice=False)
     widest = max(
         [point.half_width for point in points] + [max(curve.half_widths) for curve in curves]

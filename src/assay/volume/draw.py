@@ -102,14 +102,15 @@ class _Stratum:
 
 
 def _frame(ledger: Ledger, request: DrawRequest) -> Frame:
+    versions = {name: ledger.version(name) for name in ("traces", "verdicts")}
     scores_sql = None
     if request.judge is not None:
         known = judges_of(ledger, request.window)
         if request.judge not in known:
             there = f"the judges there are: {', '.join(known)}" if known else "there is no judge"
             raise DrawError(f"judge {request.judge!r} has no score in this window; {there}")
-        scores_sql = scores(ledger, request.judge)
-    return Frame(request.window, ledger.version("traces"), scores_sql, request.by)
+        scores_sql = scores(ledger, request.judge, versions=versions)
+    return Frame(request.window, versions["traces"], versions["verdicts"], scores_sql, request.by)
 
 
 def _draw_id(request: DrawRequest, frame: Frame) -> str:
@@ -249,6 +250,7 @@ def _rows(
         "window_to": request.window.end,
         "population": sum(stratum.size for stratum in strata),
         "traces_version": frame.traces_version,
+        "verdicts_version": frame.verdicts_version,
         "judge": request.judge,
         "stratified_by": json.dumps(list(request.by)),
     }

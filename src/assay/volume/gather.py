@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -79,12 +79,12 @@ def _of_system(
     question: VolumeQuestion,
     window: Window,
     traffic: Traffic,
-    draws: Mapping[Window, StoredDraw],
+    draws: Mapping[Window, Sequence[StoredDraw]],
     census: Mapping[Window, CensusEvidence | NoEvidence],
 ) -> SystemEvidence:
-    draw = draws.get(window)
-    if draw is not None and question.evidence != "census":
-        return _sampled(ledger, question, draw, traffic)
+    labeled = draws.get(window)
+    if labeled and question.evidence != "census":
+        return _sampled(ledger, question, labeled, traffic)
     found = census.get(window)
     if found is None or (isinstance(found, NoEvidence) and question.evidence == "auto"):
         found = _nothing_yet(ledger, window, found)
@@ -146,19 +146,20 @@ def _as_traffic(row: Mapping[str, Any]) -> Traffic:
     )
 
 
-def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window, StoredDraw]:
+def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window, list[StoredDraw]]:
+    # Newest first: the newest answers, the others are named.
     if question.draw_id is not None:
         draw = stored_draw(ledger, question.draw_id)
-        return {_as_asked(draw.window, question): draw}
+        return {_as_asked(draw.window, question): [draw]}
     labeled = ledger.rows(
         "SELECT DISTINCT draw_id FROM verdicts WHERE draw_id IS NOT NULL AND judge_kind = 'person'"
     )
-    draws: dict[Window, StoredDraw] = {}
+    draws: dict[Window, list[StoredDraw]] = {}
     for draw in stored_draws(ledger, [row["draw_id"] for row in labeled]):
         window = _as_asked(draw.window, question)
         # Without limits in the question a draw answers for the window that it froze, whichever that is.
         if (question.start, question.end) in ((None, None), (draw.window.start, draw.window.end)):
-            draws.setdefault(window, draw)
+            draws.setdefault(window, []).append(draw)
     return draws
 
 
@@ -167,9 +168,15 @@ def _as_asked(window: Window, question: VolumeQuestion) -> Window:
 
 
 def _sampled(
-    ledger: Ledger, question: VolumeQuestion, draw: StoredDraw, now: Traffic
+    ledger: Ledger, question: VolumeQuestion, draws: Sequence[StoredDraw], now: Traffic
 ) -> SystemEvidence:
+    draw, *older = draws
     notes: list[str] = []
+    if older:
+        names = ", ".join(other.draw_id for other in older)
+        notes.append(
+            f"only the labels of the newest draw count; --draw takes those of another: {names}"
+        )
     traffic, version = _frozen_traffic(ledger, question, draw, now, notes)
     labels = labels_of(ledger, draw.draw_id)
     strata, counted, held_back = _counted(draw, labels)

@@ -161,9 +161,10 @@ def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, Quantity]
     match system.evidence:
         case SampleEvidence() as sample:
             strata = list(sample.strata)
-            return labels_to_halve(strata, confidence_level=level), judge_gain(
-                strata, confidence_level=level
-            )
+            plan = labels_to_halve(strata, confidence_level=level)
+            if sample.draw.judge is None and not sample.draw.stratified_by:
+                plan = plan._replace(with_judge=Unknown("the draw was made without a judge"))
+            return plan, judge_gain(strata, confidence_level=level)
         case CensusEvidence():
             reason = Unknown("every output is judged already: there is no interval to halve")
         case NoEvidence() as none:

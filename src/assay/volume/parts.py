@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from assay.estimate import StratumCount, domain_errors, error_rate, total_errors
+from assay.ledger.draws import cells
+from assay.ledger.population import tag
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown, exact
 from assay.volume.evidence import CensusEvidence, LabeledTrace, SampleEvidence, SystemEvidence
@@ -15,8 +17,11 @@ from assay.volume.split import (
     shown_value,
     split_counts,
     split_errors,
-    tag_expression,
 )
+
+EXPECTED_LABELS = 3.0
+SPARSE_SHARE = 0.2
+"""A part gets strata of its own where at most a fifth of it lies in strata that leave it under three labels."""
 
 MOST_PARTS = 60
 """A split into more parts than this is no longer read; the largest are kept."""
@@ -49,25 +54,25 @@ def strata_parts(
 
 
 def tag_parts(
-    ledger: Ledger, system: SystemEvidence, tag: str, throughput: Quantity, confidence_level: float
+    ledger: Ledger, system: SystemEvidence, name: str, throughput: Quantity, confidence_level: float
 ) -> tuple[PartVolume, ...]:
     """Return the values of a tag, most outputs first, each with its own interval."""
-    stratified = (
-        isinstance(system.evidence, SampleEvidence) and tag in system.evidence.draw.stratified_by
-    )
 
     def value_of(trace: LabeledTrace) -> str:
-        return trace.tags.get(tag, NO_TAG)
+        return trace.tags.get(name, NO_TAG)
 
-    def meets(stratum_index: int, value: str) -> bool:
-        assert isinstance(system.evidence, SampleEvidence)
-        rule = system.evidence.draw.strata[stratum_index].rule
-        stored = dict(rule.tags).get(tag)
-        return not stratified or (NO_TAG if stored is None else shown_value(stored)) == value
-
-    split = _Split(ledger, system, tag_expression(tag), shown_value, value_of, meets)
-    parts = split.parts(throughput, confidence_level)
+    sizes = None
+    if isinstance(system.evidence, SampleEvidence):
+        found = cells(ledger, system.evidence.draw, name)
+        if found is not None:
+            sizes = {_shown(stored): counts for stored, counts in found.items()}
+    split = _Split(ledger, system, tag(name), _shown, value_of)
+    parts = split.parts(throughput, confidence_level, sizes)
     return tuple(sorted(parts, key=lambda part: (-part.traces, part.name))[:MOST_PARTS])
+
+
+def _shown(stored: str | None) -> str:
+    return NO_TAG if stored is None else shown_value(stored)
 
 
 def day_parts(
@@ -80,7 +85,7 @@ def day_parts(
     def value_of(trace: LabeledTrace) -> str:
         return trace.day or NO_TAG
 
-    split = _Split(ledger, system, DAY_EXPRESSION, str, value_of, lambda _stratum, _day: True)
+    split = _Split(ledger, system, DAY_EXPRESSION, str, value_of)
     parts = split.parts(None, confidence_level)
     return tuple(
         sorted((part for part in parts if part.name != NO_TAG), key=lambda part: part.name)
@@ -88,7 +93,13 @@ def day_parts(
 
 
 class _Split:
-    """A partition of the window's outputs by an SQL expression, and the same of the labeled ones in Python."""
+    """A partition of the window's outputs by an SQL expression, and the same of the labeled ones in Python.
+
+    A part can be estimated in two ways, both valid. In strata of its own, where it is known how many of its outputs
+    lie in each: narrow for a part that is unlike the rest, as a topic. Or by weighing its errors like the whole
+    window's: better for a part of which few labels fall into some strata. Which one is taken depends on sizes and
+    numbers of labels only, never on what the labels say.
+    """
 
     def __init__(
         self,
@@ -97,21 +108,32 @@ class _Split:
         expression: str,
         shown: Callable[[str], str],
         value_of: Callable[[LabeledTrace], str],
-        meets: Callable[[int, str], bool],
     ) -> None:
         self._ledger = ledger
         self._system = system
         self._expression = expression
         self._shown = shown
         self._value_of = value_of
-        self._meets = meets
 
-    def parts(self, throughput: Quantity | None, confidence_level: float) -> list[PartVolume]:
+    def parts(
+        self,
+        throughput: Quantity | None,
+        confidence_level: float,
+        cell_sizes: Mapping[str, list[int]] | None = None,
+    ) -> list[PartVolume]:
         sizes = self._named(split_counts(self._ledger, self._system, self._expression))
+        share = _share(self._system, throughput)
         match self._system.evidence:
             case SampleEvidence() as sample:
                 return [
-                    self._sampled(sample, name, int(size), throughput, confidence_level)
+                    self._sampled(
+                        sample,
+                        name,
+                        int(size),
+                        confidence_level,
+                        (cell_sizes or {}).get(name),
+                        share,
+                    )
                     for name, size in sizes.items()
                 ]
             case CensusEvidence() as census:
@@ -133,22 +155,28 @@ class _Split:
         sample: SampleEvidence,
         name: str,
         size: int,
-        throughput: Quantity | None,
         confidence_level: float,
+        cell_sizes: list[int] | None,
+        share: Quantity,
     ) -> PartVolume:
-        strata: list[StratumCount] = []
-        wrong: list[int] = []
         inside = [trace for trace in sample.labeled if self._value_of(trace) == name]
-        for index, stratum in enumerate(sample.strata):
-            if self._meets(index, name):
-                strata.append(stratum)
-                wrong.append(sum(trace.wrong == 1 for trace in inside if trace.stratum == index))
-        if not strata or not sum(stratum.labeled for stratum in strata):
-            unknown = Unknown(f"no label yet where {name!r} could be")
-            return _part(name, size, 0, unknown, unknown, _share(self._system, throughput))
-        errors = domain_errors(strata, wrong, domain_size=size, confidence_level=confidence_level)
+        errors: Estimate
+        if cell_sizes is not None and _well_labeled(sample, cell_sizes):
+            own = _own_strata(sample, cell_sizes, inside)
+            if not sum(cell.labeled for cell in own):
+                unknown = Unknown(f"no label yet among the outputs of {name!r}")
+                return _part(name, size, 0, unknown, unknown, share)
+            errors = total_errors(own, confidence_level=confidence_level)
+        else:
+            wrong = [
+                sum(trace.wrong == 1 for trace in inside if trace.stratum == index)
+                for index in range(len(sample.strata))
+            ]
+            errors = domain_errors(
+                sample.strata, wrong, domain_size=size, confidence_level=confidence_level
+            )
         rate = errors.scaled(1 / size, "errors/trace")
-        return _part(name, size, len(inside), errors, rate, _share(self._system, throughput))
+        return _part(name, size, len(inside), errors, rate, share)
 
     def _counted(
         self,
@@ -167,6 +195,32 @@ class _Split:
             errors.scaled(1 / size, "errors/trace"),
             _share(self._system, throughput),
         )
+
+
+def _well_labeled(sample: SampleEvidence, cell_sizes: list[int]) -> bool:
+    """Whether nearly all of a part lies in strata where it can expect labels of its own."""
+    sparse = sum(
+        cell
+        for cell, stratum in zip(cell_sizes, sample.strata, strict=True)
+        if cell and stratum.labeled * cell / stratum.size < EXPECTED_LABELS
+    )
+    return sparse <= SPARSE_SHARE * sum(cell_sizes)
+
+
+def _own_strata(
+    sample: SampleEvidence, cell_sizes: list[int], inside: list[LabeledTrace]
+) -> list[StratumCount]:
+    return [
+        StratumCount(
+            size=cell,
+            labeled=sum(trace.stratum == index for trace in inside),
+            errors=sum(trace.stratum == index and trace.wrong == 1 for trace in inside),
+            unsure=sum(trace.stratum == index and trace.wrong is None for trace in inside),
+            name=stratum.name,
+        )
+        for index, (cell, stratum) in enumerate(zip(cell_sizes, sample.strata, strict=True))
+        if cell
+    ]
 
 
 def _share(system: SystemEvidence, throughput: Quantity | None) -> Quantity:

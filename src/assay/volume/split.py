@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.ledger.population import scores, tag, tag_value
+from assay.ledger.population import scores, tag_value
 from assay.ledger.store import Ledger
 from assay.volume.census import COUNTING_KINDS
 from assay.volume.evidence import SystemEvidence
@@ -31,11 +31,6 @@ def split_errors(
         f"WHERE {system.window.condition()} GROUP BY part"
     )
     return {row["part"] if row["part"] is not None else NO_TAG: row["errors"] for row in rows}
-
-
-def tag_expression(name: str) -> str:
-    """Return SQL for a tag's value in `split_counts`."""
-    return tag(name)
 
 
 def shown_value(stored: str) -> str:

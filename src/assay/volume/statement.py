@@ -46,7 +46,14 @@ def _volume_sentence(answer: SystemVolume) -> str:
         out_of = (
             f"; how many a day is unknown: {missing.reason}" if isinstance(missing, Unknown) else ""
         )
-    return f"{name} {_amount(answer, amount, unit)}{out_of}."
+    return f"{name} {_amount(answer, amount, unit)}{out_of}.{_escaped(answer)}"
+
+
+def _escaped(answer: SystemVolume) -> str:
+    escaped = answer.escaped_errors_per_day
+    if not isinstance(escaped, Estimate) or not answer.traffic.caught:
+        return ""
+    return f" Not caught before delivery: {interval(escaped)} a day."
 
 
 def _amount(answer: SystemVolume, amount: Estimate, unit: str) -> str:
