@@ -17,6 +17,12 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write what is printed into the documents"
+    )
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real data of others, kept beside the repository."""

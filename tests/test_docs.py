@@ -17,6 +17,9 @@ from assay.cli.reference import renewed
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NOT_RUN = ("scripts/", "git ", "cd ", "pip ")
+"""Commands that set up a machine: the suite has one."""
+
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -30,6 +33,20 @@ def commands_in(document: Path) -> list[tuple[str, list[str]]]:
             elif found:
                 found[-1][1].append(line)
     return found
+
+
+def updated(text: str, printed: dict[str, list[str]]) -> str:
+    """The document with what its commands printed, but where it shows only a part (`...`)."""
+
+    def renew(block: re.Match[str]) -> str:
+        lines = ["```console"]
+        for part in re.split(r"^(?=\$ )", block[1], flags=re.MULTILINE):
+            command, *said = part.rstrip("\n").split("\n")
+            keep = any(line.strip() == "..." for line in said) or command[2:] not in printed
+            lines += [command, *(said if keep else printed[command[2:]])] if command else []
+        return "\n".join([*lines, "```"])
+
+    return BLOCK.sub(renew, text)
 
 
 def matches(said: list[str], printed: list[str]) -> bool:
@@ -46,14 +63,15 @@ def matches(said: list[str], printed: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_commands_in_the_documents_print_what_they_say(document: Path, tmp_path: Path) -> None:
+def test_commands_in_the_documents_print_what_they_say(
+    document: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     commands = commands_in(document)
-    if not commands:
-        return
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    printed: dict[str, list[str]] = {}
     for command, said in commands:
-        if command.startswith(("scripts/", "git ", "cd ", "pip ")):
+        if command.startswith(NOT_RUN):
             continue
         done = subprocess.run(
             ["sh", "-c", command],
@@ -64,7 +82,11 @@ def test_commands_in_the_documents_print_what_they_say(document: Path, tmp_path:
             text=True,
         )
         assert done.returncode in (0, 3), f"{command}\n{done.stderr}"
-        assert matches(said, done.stdout.splitlines()) or not said, f"$ {command}\n{done.stdout}"
+        printed[command] = [line.rstrip() for line in done.stdout.rstrip("\n").splitlines()]
+        if not pytestconfig.getoption("--update-golden"):
+            assert matches(said, printed[command]), f"$ {command}\n{done.stdout}"
+    if pytestconfig.getoption("--update-golden") and printed:
+        document.write_text(updated(document.read_text("utf-8"), printed), "utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
