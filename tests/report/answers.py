@@ -11,6 +11,7 @@ from assay.ledger.population import Window
 from assay.quantity import Estimate, Quantity, Unknown, assumed, exact
 from assay.report.data import Report, SystemReport, by_volume
 from assay.volume.evidence import CensusEvidence, Evidence, NoEvidence, SampleEvidence
+from assay.volume.looks import Look
 from assay.volume.result import (
     HumanComparison,
     PartVolume,
@@ -54,7 +55,7 @@ def sampled(judge: str | None = "small-judge", stratum: str = "high") -> SampleE
     )
     draw = StoredDraw("draw-1", 1_790_000_000_000_000, 7, window, 10_000, 3, 4, judge, (), strata)
     counts = (StratumCount(9_000, 150, 2, name="low"), StratumCount(1_000, 150, 60, name=stratum))
-    return SampleEvidence(draw, counts, (), 0, ("ada",))
+    return SampleEvidence(draw, (Look(1, 1, 1.0, counts),), (), 0, ("ada",))
 
 
 def system(

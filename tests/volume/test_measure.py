@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from assay.errors import AssayError, BadInput, LedgerError
+from assay.estimate import StratumCount, total_errors
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
+from assay.volume.looks import labels_at
 from assay.volume.measure import measure_volume
 from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.result import SystemVolume
@@ -112,14 +114,15 @@ def test_labels_made_for_other_reasons_never_enter(desk: Desk, tmp_path: Path) -
 def test_labels_after_a_gap_are_held_back(desk: Desk, tmp_path: Path) -> None:
     drawn = draw(desk)
     answer(desk, drawn, tmp_path / "f.csv")
-    skipped = drawn.strata[0].trace_ids[0]
+    skipped = drawn.strata[0].trace_ids[-1]
     where = f"trace_id = '{skipped}' AND draw_id IS NOT NULL"
     from deltalake import DeltaTable
 
     DeltaTable(desk.ledger.path / "verdicts").delete(where)
     found = only(desk)
-    assert found.labels == 200 - drawn.strata[0].planned
-    assert any("after a gap" in note for note in found.notes)
+    assert found.labels == sum(labels_at(stratum.planned, 0.8) for stratum in drawn.strata)
+    assert any("a gap before them" in note for note in found.notes)
+    assert "planned look 4 of 5" in known(found.errors).method
     errors = known(found.errors)
     assert errors.low <= desk.errors <= errors.high
 
@@ -142,10 +145,33 @@ def test_an_early_look_is_wider_and_names_the_next_labels(desk: Desk, tmp_path: 
     early = only(desk)
     answer(desk, drawn, tmp_path / "b.csv")
     late = only(desk)
-    assert early.labels == 60
+    assert early.labels == sum(labels_at(stratum.planned, 0.2) for stratum in drawn.strata)
+    assert "planned look 1 of 5" in known(early.errors).method
+    assert "planned look 5 of 5" in known(late.errors).method
     assert early.next_command == f"assay label {desk.ledger.path} {drawn.draw_id}.csv"
     width = [known(x.errors).high - known(x.errors).low for x in (early, late)]
     assert width[0] > width[1]
+
+
+def test_before_the_first_look_nothing_is_shown(desk: Desk, tmp_path: Path) -> None:
+    drawn = draw(desk)
+    answer(desk, drawn, tmp_path / "a.csv", first=20)
+    found = only(desk)
+    assert "20 of 200 labels" in reason(found.errors)
+    assert "the first look is at" in reason(found.errors)
+    assert found.next_command.startswith("assay label")
+
+
+def test_a_list_that_comes_back_whole_was_looked_at_once(desk: Desk, tmp_path: Path) -> None:
+    drawn = draw(desk)
+    answer(desk, drawn, tmp_path / "a.csv")
+    once = known(only(desk).errors)
+    assert "planned look" not in once.method
+    strata = [
+        StratumCount(s.size, s.planned, sum(desk.wrong[t] for t in s.trace_ids))
+        for s in drawn.strata
+    ]
+    assert (once.low, once.high) == (total_errors(strata).low, total_errors(strata).high)
 
 
 def test_unsure_widens_both_ways(desk: Desk, tmp_path: Path) -> None:

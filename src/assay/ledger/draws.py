@@ -249,6 +249,15 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
     )
 
 
+def intakes_of(ledger: Ledger, draw_id: str) -> int:
+    """Return in how many goes the labels of a draw came in: how often somebody could have looked."""
+    rows = ledger.rows(
+        "SELECT count(DISTINCT at) AS n FROM verdicts "
+        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'"
+    )
+    return int(rows[0]["n"])
+
+
 def labels_of(ledger: Ledger, draw_id: str) -> dict[str, Label]:
     """Return the newest label of each trace of a draw.
 

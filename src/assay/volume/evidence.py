@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assay.estimate import StratumCount
 from assay.ledger.draws import StoredDraw
 from assay.ledger.population import Window
+from assay.volume.looks import Look
 from assay.volume.traffic import Traffic
 
 
@@ -16,6 +17,8 @@ class LabeledTrace:
     """A label that counts, and what it can be split by."""
 
     stratum: int
+    position: int
+    """Its place in the stratum's random order, from 1."""
     wrong: int | None
     day: str | None
     caught: bool
@@ -24,20 +27,32 @@ class LabeledTrace:
 
 @dataclass(frozen=True, slots=True)
 class SampleEvidence:
-    """Labels of a draw: counts by stratum, and the labeled traces themselves."""
+    """Labels of a draw: what each look that they complete says, and the labeled traces of the last one."""
 
     draw: StoredDraw
-    strata: tuple[StratumCount, ...]
+    looks: tuple[Look, ...]
+    """At least one."""
     labeled: tuple[LabeledTrace, ...]
     held_back: int
-    """Labels after a gap in their stratum's random order: they count once the gap is filled."""
+    """Labels that wait: for a gap before them in the random order to be filled, or for the next look."""
     people: tuple[str, ...]
+
+    @property
+    def look(self) -> Look:
+        """The last look that the labels complete."""
+        return self.looks[-1]
+
+    @property
+    def strata(self) -> tuple[StratumCount, ...]:
+        """What the labels up to the last look say."""
+        return self.look.strata
 
     @property
     def words(self) -> str:
         """Who labeled what: the part of a method that the judge and the draw are."""
         strata = f"strata by {self.draw.judge}" if self.draw.judge else "no judge"
-        return f"labels by {', '.join(self.people)}; {self.draw.draw_id}, seed {self.draw.seed}, {strata}"
+        look = f", planned look {self.look.number} of {self.look.of}" if self.look.of > 1 else ""
+        return f"labels by {', '.join(self.people)}; {self.draw.draw_id}, seed {self.draw.seed}, {strata}{look}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.errors import DrawError, LedgerError
-from assay.estimate import StratumCount
-from assay.ledger.draws import DrawnStratum, Label, StoredDraw, labels_of, stored_draw, stored_draws
+from assay.ledger.draws import (
+    Label,
+    StoredDraw,
+    intakes_of,
+    labels_of,
+    stored_draw,
+    stored_draws,
+)
 from assay.ledger.population import Window, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.volume.caught import TRUE_TEXTS, caught_conditions
@@ -23,6 +29,7 @@ from assay.volume.evidence import (
     SampleEvidence,
     SystemEvidence,
 )
+from assay.volume.looks import Look, completed_looks, first_look_at
 from assay.volume.question import VolumeQuestion
 from assay.volume.traffic import Traffic
 
@@ -178,25 +185,35 @@ def _sampled(
             f"only the labels of the newest draw count; --draw takes those of another: {names}"
         )
     traffic, version = _frozen_traffic(ledger, question, draw, now, notes)
+    arrived = _arrived(draw, question, now)
     labels = labels_of(ledger, draw.draw_id)
-    strata, counted, held_back = _counted(draw, labels)
+    looks = completed_looks(draw, labels, intakes=intakes_of(ledger, draw.draw_id))
+    if not looks:
+        waiting = NoEvidence(
+            f"{len(labels)} of {draw.planned} labels of {draw.draw_id} are in; "
+            f"the first look is at {first_look_at(draw)}",
+            f"assay label {ledger.path} {draw.draw_id}.csv",
+        )
+        return SystemEvidence(draw.window, traffic, waiting, version, arrived, tuple(notes))
+    counted = _counted(draw, labels, looks[-1])
+    held_back = len(labels) - len(counted)
     if held_back:
         notes.append(
-            f"{held_back} labels stand after a gap in the random order; they count once the gap is filled"
+            f"{held_back} labels wait for the next look, or for a gap before them in the random order to be filled"
         )
     evidence = SampleEvidence(
         draw=draw,
-        strata=tuple(strata),
+        looks=looks,
         labeled=tuple(_labeled(ledger, question, counted)),
         held_back=held_back,
         people=tuple(sorted({label.judge for label in labels.values()})),
     )
-    arrived = (
-        max(0, now.traces - draw.population)
-        if draw.window == _as_asked(draw.window, question)
-        else 0
-    )
     return SystemEvidence(draw.window, traffic, evidence, version, arrived, tuple(notes))
+
+
+def _arrived(draw: StoredDraw, question: VolumeQuestion, now: Traffic) -> int:
+    same = draw.window == _as_asked(draw.window, question)
+    return max(0, now.traces - draw.population) if same else 0
 
 
 def _frozen_traffic(
@@ -218,38 +235,18 @@ def _frozen_traffic(
 
 
 def _counted(
-    draw: StoredDraw, labels: Mapping[str, Label]
-) -> tuple[list[StratumCount], dict[str, tuple[int, Label]], int]:
-    strata = []
-    counted: dict[str, tuple[int, Label]] = {}
-    for index, stratum in enumerate(draw.strata):
-        first = _beginning(stratum, labels)
-        counted |= {label.trace_id: (index, label) for label in first}
-        strata.append(
-            StratumCount(
-                size=stratum.size,
-                labeled=len(first),
-                errors=sum(label.wrong == 1 for label in first),
-                unsure=sum(label.wrong is None for label in first),
-                name=stratum.rule.name,
-            )
-        )
-    return strata, counted, len(labels) - len(counted)
-
-
-def _beginning(stratum: DrawnStratum, labels: Mapping[str, Label]) -> list[Label]:
-    # Only an unbroken beginning of the random order is a simple random sample: what a person skipped, they may have
-    # skipped because it was hard.
-    first = []
-    for trace_id in stratum.trace_ids:
-        if trace_id not in labels:
-            break
-        first.append(labels[trace_id])
-    return first
+    draw: StoredDraw, labels: Mapping[str, Label], look: Look
+) -> dict[str, tuple[int, int, Label]]:
+    """Return the labels up to a look: trace -> stratum, place in its order, label."""
+    return {
+        trace_id: (index, position, labels[trace_id])
+        for index, (drawn, count) in enumerate(zip(draw.strata, look.strata, strict=True))
+        for position, trace_id in enumerate(drawn.trace_ids[: count.labeled], start=1)
+    }
 
 
 def _labeled(
-    ledger: Ledger, question: VolumeQuestion, counted: Mapping[str, tuple[int, Label]]
+    ledger: Ledger, question: VolumeQuestion, counted: Mapping[str, tuple[int, int, Label]]
 ) -> list[LabeledTrace]:
     if not counted:
         return []
@@ -259,10 +256,12 @@ def _labeled(
     )
     labeled = []
     for row in rows:
-        stratum, label = counted[row["trace_id"]]
+        stratum, position, label = counted[row["trace_id"]]
         tags = json.loads(row["tags"] or "{}")
         caught = tags.get(question.caught_tag) in TRUE_TEXTS
-        labeled.append(LabeledTrace(stratum, label.wrong, day_of(row["at"]), caught, tags))
+        labeled.append(
+            LabeledTrace(stratum, position, label.wrong, day_of(row["at"]), caught, tags)
+        )
     return labeled
 
 

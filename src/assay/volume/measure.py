@@ -154,6 +154,8 @@ def _label_count(system: SystemEvidence) -> int:
 def _ceiling(system: SystemEvidence, level: float) -> Quantity:
     if isinstance(system.evidence, NoEvidence):
         return Unknown(system.evidence.reason)
+    if isinstance(system.evidence, SampleEvidence):
+        level = system.evidence.look.level(level)
     return evidence_ceiling(_strata(system), confidence_level=level)
 
 
@@ -161,6 +163,7 @@ def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, Quantity]
     match system.evidence:
         case SampleEvidence() as sample:
             strata = list(sample.strata)
+            level = sample.look.level(level)
             plan = labels_to_halve(strata, confidence_level=level)
             if sample.draw.judge is None and not sample.draw.stratified_by:
                 plan = plan._replace(with_judge=Unknown("the draw was made without a judge"))

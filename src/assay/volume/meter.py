@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from assay.estimate import Alternative, domain_errors, total_errors
 from assay.quantity import Estimate, Quantity, Unknown, exact
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, SystemEvidence
+from assay.volume.looks import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,12 @@ class Meter:
     def _errors(self, confidence_level: float, alternative: Alternative) -> Quantity:
         match self._system.evidence:
             case SampleEvidence() as sample:
-                errors = total_errors(
-                    sample.strata, confidence_level=confidence_level, alternative=alternative
+                errors = _at_all_looks(
+                    sample,
+                    confidence_level,
+                    lambda look, level: total_errors(
+                        look.strata, confidence_level=level, alternative=alternative
+                    ),
                 )
                 return replace(errors, method=f"{errors.method}; {sample.words}")
             case CensusEvidence() as census:
@@ -61,16 +67,16 @@ class Meter:
             return Unknown("no trace says whether it was caught before delivery (tag `caught`)")
         match self._system.evidence:
             case SampleEvidence() as sample:
-                wrong = [
-                    sum(t.wrong == 1 and not t.caught for t in sample.labeled if t.stratum == index)
-                    for index in range(len(sample.strata))
-                ]
-                escaped = domain_errors(
-                    sample.strata,
-                    wrong,
-                    domain_size=traffic.traces - traffic.caught,
-                    confidence_level=confidence_level,
-                    alternative=alternative,
+                escaped = _at_all_looks(
+                    sample,
+                    confidence_level,
+                    lambda look, level: domain_errors(
+                        look.strata,
+                        _not_caught(sample, look),
+                        domain_size=traffic.traces - traffic.caught,
+                        confidence_level=level,
+                        alternative=alternative,
+                    ),
                 )
                 return replace(
                     escaped,
@@ -98,3 +104,33 @@ class Meter:
             return self._per_day
         method = f"{errors.method}; throughput: {self._per_day.method}"
         return errors.scaled(self._per_day.value / self._n, "errors/day", method=method)
+
+
+def _not_caught(sample: SampleEvidence, look: Look) -> list[int]:
+    return [
+        sum(
+            trace.wrong == 1 and not trace.caught
+            for trace in sample.labeled
+            if trace.stratum == index and trace.position <= stratum.labeled
+        )
+        for index, stratum in enumerate(look.strata)
+    ]
+
+
+def _at_all_looks(
+    sample: SampleEvidence,
+    confidence_level: float,
+    at_look: Callable[[Look, float], Estimate],
+) -> Estimate:
+    """Return the estimate of the last look, between the limits that all looks so far have set."""
+    estimates = [at_look(look, look.level(confidence_level)) for look in sample.looks]
+    last = estimates[-1]
+    if last.guarantee == "exact":
+        return last
+    low = max(estimate.low for estimate in estimates)
+    high = min(estimate.high for estimate in estimates)
+    if low > high:
+        # Then one look has missed, which was to be expected now and then: the last one stands by itself.
+        low, high = last.low, last.high
+    value = min(max(last.value, low), high)
+    return replace(last, value=value, low=low, high=high, confidence_level=confidence_level)

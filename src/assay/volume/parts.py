@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from assay.estimate import StratumCount, domain_errors, error_rate, total_errors
+from assay.estimate import StratumCount, domain_errors, total_errors
 from assay.ledger.draws import cells
 from assay.ledger.population import tag
 from assay.ledger.store import Ledger
@@ -34,12 +35,10 @@ def strata_parts(
     if not isinstance(system.evidence, SampleEvidence):
         return ()
     parts = []
+    level = system.evidence.look.level(confidence_level)
     for stratum in system.evidence.strata:
-        if stratum.labeled:
-            errors: Quantity = total_errors([stratum], confidence_level=confidence_level)
-            rate: Quantity = error_rate([stratum], confidence_level=confidence_level)
-        else:
-            errors = rate = Unknown(f"no label yet in stratum {stratum.name!r}")
+        errors = _claimed(total_errors([stratum], confidence_level=level), confidence_level)
+        rate = errors.scaled(1 / stratum.size, "errors/trace")
         parts.append(
             _part(
                 stratum.name,
@@ -160,21 +159,21 @@ class _Split:
         share: Quantity,
     ) -> PartVolume:
         inside = [trace for trace in sample.labeled if self._value_of(trace) == name]
+        level = sample.look.level(confidence_level)
         errors: Estimate
         if cell_sizes is not None and _well_labeled(sample, cell_sizes):
             own = _own_strata(sample, cell_sizes, inside)
             if not sum(cell.labeled for cell in own):
                 unknown = Unknown(f"no label yet among the outputs of {name!r}")
                 return _part(name, size, 0, unknown, unknown, share)
-            errors = total_errors(own, confidence_level=confidence_level)
+            errors = total_errors(own, confidence_level=level)
         else:
             wrong = [
                 sum(trace.wrong == 1 for trace in inside if trace.stratum == index)
                 for index in range(len(sample.strata))
             ]
-            errors = domain_errors(
-                sample.strata, wrong, domain_size=size, confidence_level=confidence_level
-            )
+            errors = domain_errors(sample.strata, wrong, domain_size=size, confidence_level=level)
+        errors = _claimed(errors, confidence_level)
         rate = errors.scaled(1 / size, "errors/trace")
         return _part(name, size, len(inside), errors, rate, share)
 
@@ -195,6 +194,15 @@ class _Split:
             errors.scaled(1 / size, "errors/trace"),
             _share(self._system, throughput),
         )
+
+
+def _claimed(estimate: Estimate, confidence_level: float) -> Estimate:
+    # A part is looked at whenever the whole is: it is computed at the look's level, and claimed at that of all looks.
+    return (
+        estimate
+        if estimate.guarantee == "exact"
+        else replace(estimate, confidence_level=confidence_level)
+    )
 
 
 def _well_labeled(sample: SampleEvidence, cell_sizes: list[int]) -> bool:

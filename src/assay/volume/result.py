@@ -191,6 +191,7 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
                 "draw_id": draw.draw_id,
                 "seed": draw.seed,
                 "planned": draw.planned,
+                "look": {"number": evidence.look.number, "of": evidence.look.of},
                 "held_back": evidence.held_back,
                 "judge": draw.judge,
                 "stratified_by": list(draw.stratified_by),
