@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from assay.cli.output import emit, json_option, ledger_argument, note
+from assay.cli.output import emit, json_option, ledger_argument, note, progress
 
 
 @click.command(epilog=r"Example: assay judge runs.ledger --check exact --extract '\[(yes|no)\]'")
@@ -29,7 +29,8 @@ def command(ledger: Path, check: str, extract: str | None, as_json: bool) -> Non
     from assay.ledger.store import Ledger
 
     rule = Check(check, extract)
-    judged, missing = judge_by_check(Ledger.open(ledger), rule)
+    with progress(check, "traces") as advance:
+        judged, missing = judge_by_check(Ledger.open(ledger), rule, progress=advance)
     if as_json:
         emit({"judge": rule.judge, "judged": judged, "without_reference": missing})
         return

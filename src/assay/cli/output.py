@@ -40,7 +40,7 @@ def console(*, err: bool = False) -> Any:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[int, float | None], None]]:
+def progress(title: str, unit: str = "lines") -> Iterator[Callable[[int, float | None], None]]:
     """Show a progress bar on stderr, where that is a terminal; yield what to call with the count and the share done."""
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -52,7 +52,7 @@ def progress(title: str) -> Iterator[Callable[[int, float | None], None]]:
         def advance(count: int, share: float | None) -> None:
             total = 1.0 if share is not None else None
             bar.update(
-                task, completed=share or 0.0, total=total, description=f"{title}: {count:,} lines"
+                task, completed=share or 0.0, total=total, description=f"{title}: {count:,} {unit}"
             )
 
         yield advance

@@ -82,9 +82,24 @@ class Check:
 
 
 def judge_by_check(
-    ledger: Ledger, check: Check, *, window: Window | None = None
+    ledger: Ledger,
+    check: Check,
+    *,
+    window: Window | None = None,
+    progress: Callable[[int, float | None], None] | None = None,
 ) -> tuple[int, int]:
     """Judge every trace that has a reference and that this check has not judged yet.
+
+    Parameters
+    ----------
+    ledger
+        Traces; a verdict each is added. A run that is stopped goes on where it stopped.
+    check
+        The rule.
+    window
+        Only these traces; all of them where None.
+    progress
+        Called after each batch with the traces judged so far, and the share of them all.
 
     Returns
     -------
@@ -92,9 +107,9 @@ def judge_by_check(
         Traces judged now, and traces that have no reference and so stay unjudged.
     """
     where = window.condition() if window else "TRUE"
-    missing = ledger.rows(f"SELECT count(*) AS n FROM traces WHERE reference IS NULL AND {where}")[
-        0
-    ]["n"]
+    counts = ledger.rows(
+        f"SELECT count(*) AS n, count(reference) AS known FROM traces WHERE {where}"
+    )[0]
     # With an extraction rule the whole output is searched; without, the answer that the log itself names comes first.
     column = "output" if check.extract is not None else "coalesce(traces.answer, traces.output)"
     reader = ledger.query(
@@ -111,7 +126,9 @@ def judge_by_check(
         if len(rows) >= BATCH_ROWS:
             judged += _write(ledger, rows)
             rows = []
-    return judged + _write(ledger, rows), int(missing)
+            if progress:
+                progress(judged, judged / max(counts["known"], 1))
+    return judged + _write(ledger, rows), int(counts["n"] - counts["known"])
 
 
 def _write(ledger: Ledger, rows: list[Row]) -> int:
