@@ -5,6 +5,9 @@ is a greeting, a sentence that carries the fields, perhaps some small talk, and 
 a few hundred lines here make hundreds of thousands of different messages.
 """
 
+# Words by the dozen are read more easily as running text than one a line.
+# ruff: noqa: SIM905
+
 from __future__ import annotations
 
 from typing import Final
@@ -47,40 +50,43 @@ TOPICS: Final = ("delivery", "invoice", "return", "damage", "account")
 
 GREETINGS: Final[dict[str, list[str]]] = {
     "mail": [
-        "Dear team,", "Good morning,", "Good afternoon,", "Dear Sir or Madam,", "Hello,",
-        "To the order desk:", "Dear order desk,", "Good evening,", "Hello all,", "Dear colleagues,",
+        "Dear team,", "Good morning,", "Good afternoon,", "Dear Sir,", "Hello,", "Dear desk,",
+        "Good evening,", "Hello all,", "Dear colleagues,", "Dear shop,",
     ],
-    "chat": ["Hi!", "Hey,", "Hello there,", "hi,", "Hi team,", "Hey there!", "Hello!", "Quick one:"],
-    "phone": [
-        "Hello, I am calling about an order.", "Good morning, can you hear me?",
-        "Yes, hello.", "Hello, thanks for taking my call.", "Hi, I was on hold for a while.",
-        "Good day, I hope this is the right line.",
-    ],
+    "chat": ["Hi!", "Hey,", "Hi there,", "hi,", "Hi team,", "Hey there!", "Hello!", ""],
+    "phone": ["Yes, hello.", "Hello, hello?", "Hi, good day.", "Ah, hello.", "Hello.", "Good day."],
 }  # fmt: skip
 
 SMALL_TALK: Final = [
-    "It has been raining all week here.", "We were very happy with the last box.",
-    "A friend told me about your shop.", "Please wrap everything well.",
-    "The old ones are worn out.", "We are redoing the whole office.",
-    "My colleague is on holiday, so I am writing instead.", "There is no hurry at all.",
-    "Please leave the parcel with the neighbour.", "The bell at the door does not work.",
-    "It is a present for my sister.", "We have ordered from you before.",
-    "I could not find the form on your site.", "Your catalogue looks lovely.",
-    "Please use plain paper for packing.", "The lift is broken, so use the stairs.",
-    "We are opening a small cafe soon.", "Our old supplier has closed.",
-    "I tried the web shop, but the page did not load.", "The office is at the back of the yard.",
+    "It has been raining all week here.",
+    "We were very happy with the last box.",
+    "A friend told me about your shop.",
+    "Please wrap everything well.",
+    "The old ones are worn out.",
+    "We are redoing the whole office.",
+    "My colleague is on holiday, so I am writing instead.",
+    "There is no hurry at all.",
+    "Please leave the parcel with the neighbour.",
+    "The bell at the door does not work.",
+    "It is a present for my sister.",
+    "We have ordered from you before.",
+    "I could not find the form on your site.",
+    "Your catalogue looks lovely.",
+    "Please use plain paper for packing.",
+    "The lift is broken, so use the stairs.",
+    "We are opening a small cafe soon.",
+    "Our old supplier has closed.",
+    "I tried the web shop, but the page did not load.",
+    "The office is at the back of the yard.",
 ]
 
 CLOSINGS: Final[dict[str, list[str]]] = {
     "mail": [
-        "Kind regards", "Many thanks in advance.", "Best wishes", "Thank you for your help.",
-        "With best regards", "Please confirm by mail.", "Thank you very much.", "Yours faithfully",
+        "Kind regards", "Many thanks.", "Best wishes", "Thank you for your help.",
+        "Best regards", "Please confirm.", "Thank you very much.", "Yours",
     ],
     "chat": ["Thanks!", "Thx", "Cheers!", "Let me know.", "Great, thanks.", "That is all.", "Bye!"],
-    "phone": [
-        "That would be all, thank you.", "Could you read that back to me?", "Thank you, goodbye.",
-        "Please call me back if anything is unclear.", "Great, have a nice day.",
-    ],
+    "phone": ["That is all.", "Thank you, goodbye.", "Thanks, bye.", "Please call me back."],
 }  # fmt: skip
 
 # A new order: one person, one city, one number, one product, one day.
@@ -100,8 +106,10 @@ ORDER_CORES: Final = [
     "It is {name} again. Another {qty} {product}, please, to {city}, and on {day} if you can.",
     "Our branch in {city} has run out of stock: {qty} {product} by {day}, please. Contact: {name}.",
     "For {day} I would like to have {qty} {product} at my flat in {city}. I am {name}.",
-    "Kindly note down {qty} {product} for {name}. The parcel goes to {city} and has to be there "
-    "on {day}.",
+    (
+        "Kindly note down {qty} {product} for {name}. The parcel goes to {city} and has to be "
+        "there on {day}."
+    ),
     "I would like to place an order of {qty} {product}. Name: {name}. City: {city}. Day: {day}.",
     "We are short of {product}, so send {qty} of them to {city} on {day}. Regards from {name}.",
     "You can ship {qty} {product} to {city}; {name} will be there on {day} to take them.",

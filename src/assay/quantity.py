@@ -13,12 +13,13 @@ from typing import Literal
 
 from assay.errors import EstimateError
 
-Guarantee = Literal["exact", "proved", "enumerated", "assumed"]
+Guarantee = Literal["exact", "proved", "enumerated", "simulated", "assumed"]
 """What stands behind an interval.
 
 exact : counted, or computed from what was counted; there is no sampling error in it.
 proved : coverage is at least the confidence level by a theorem.
 enumerated : coverage was found to be at least the confidence level by enumeration over a grid, see docs/METHODS.md.
+simulated : the same by simulation, where there is too much to enumerate.
 assumed : taken from the user's word; nothing was measured.
 """
 

@@ -16,26 +16,21 @@ START, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 def reference() -> str:
     """Return the help of every command as Markdown."""
     parts = []
-    for path, command in _commands(("assay",), cli):
-        context = click.Context(
-            command, info_name=" ".join(path), max_content_width=100, terminal_width=100
-        )
-        parts.append(
-            f"### {' '.join(path)}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
-        )
+    for context in _contexts(
+        click.Context(cli, info_name="assay", terminal_width=100, **cli.context_settings)
+    ):
+        said = context.command.get_help(context).rstrip()
+        parts.append(f"### {context.command_path}\n\n```text\n{said}\n```\n")
     return "\n".join(parts)
 
 
-def _commands(
-    path: tuple[str, ...], command: click.Command
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            sub = command.get_command(context, name)
-            assert sub is not None
-            yield from _commands((*path, name), sub)
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            command = context.command.get_command(context, name)
+            assert command is not None
+            yield from _contexts(click.Context(command, info_name=name, parent=context))
 
 
 def renewed(page: str) -> str:

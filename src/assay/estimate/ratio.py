@@ -10,7 +10,13 @@ from assay.estimate.interval import Alternative
 from assay.quantity import Estimate, Guarantee, Quantity, Unknown
 
 # From the weakest: a ratio stands on no firmer ground than its weaker side.
-_STRENGTH: tuple[Guarantee, ...] = ("assumed", "enumerated", "proved", "exact")
+_STRENGTH: tuple[Guarantee, ...] = (
+    "assumed",
+    "simulated",
+    "enumerated",
+    "proved",
+    "exact",
+)
 
 
 def rate_ratio(

@@ -12,6 +12,9 @@ from assay.estimate.gamma import SampledStratum, gamma_w
 from assay.estimate.interval import Alternative, Interval, tails
 from assay.quantity import Estimate, Guarantee
 
+_STRATA_ENUMERATED = (
+    3  # Every outcome of every population was summed for that many: docs/METHODS.md.
+)
 _ROUNDING = 1e-9  # An error is a whole one: limits go to whole numbers, but not past float noise.
 
 
@@ -92,7 +95,8 @@ def total_errors(
 
     - each stratum labeled in full: the count ("exact"; an interval only if labels are unsure);
     - one stratum sampled: `hypergeometric_errors` there, counts elsewhere ("proved");
-    - several sampled: gamma-W, see `assay.estimate.gamma.gamma_w` ("enumerated").
+    - several sampled: gamma-W, see `assay.estimate.gamma.gamma_w` ("enumerated" for two and three, "simulated" for
+      more).
 
     The point is ``sum(size / labeled * errors)``, an unsure label counting half. The lower limit
     counts the unsure labels right, the upper wrong. A stratum with traces and no label adds
@@ -124,7 +128,8 @@ def total_errors(
     sampled = [s for s in strata if 0 < s.labeled < s.size]
     unlabeled = sum(s.size for s in strata if s.labeled == 0)
     counted = [s for s in strata if s.labeled == s.size]
-    interval, method, guarantee = Interval(0.0, 0.0), "count of all", "exact"
+    interval, method = Interval(0.0, 0.0), "count of all"
+    guarantee: Guarantee = "exact"
     if len(sampled) == 1:
         interval = _one_stratum(sampled[0], confidence_level, alternative)
         method, guarantee = "hypergeometric (exact)", "proved"
@@ -135,7 +140,8 @@ def total_errors(
                 tail,
             )
         )
-        method, guarantee = "stratified gamma-W", "enumerated"
+        method = "stratified gamma-W"
+        guarantee = "enumerated" if len(sampled) <= _STRATA_ENUMERATED else "simulated"
     low = interval.low + sum(s.errors for s in counted)
     high = interval.high + sum(s.errors + s.unsure for s in counted) + unlabeled
     return Estimate(
@@ -314,8 +320,6 @@ def _words(method: str, strata: Sequence[StratumCount], unlabeled: int) -> str:
     return ", ".join(parts)
 
 
-def _guarantee(guarantee: str, is_point: bool) -> Guarantee:
+def _guarantee(guarantee: Guarantee, is_point: bool) -> Guarantee:
     # Bounds that hold for certain are proved; only a count that leaves no width is exact.
-    if guarantee == "exact":
-        return "exact" if is_point else "proved"
-    return "proved" if guarantee == "proved" else "enumerated"
+    return "proved" if guarantee == "exact" and not is_point else guarantee

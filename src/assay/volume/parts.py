@@ -20,9 +20,10 @@ from assay.volume.split import (
     split_errors,
 )
 
-EXPECTED_LABELS = 3.0
-SPARSE_SHARE = 0.2
-"""A part gets strata of its own where at most a fifth of it lies in strata that leave it under three labels."""
+EXPECTED_LABELS = 8.0
+SPARSE_SHARE = 0.05
+"""A part gets strata of its own where at most a twentieth of it lies in strata that leave it under eight labels: one
+label that stands for hundreds of outputs would rule the upper limit."""
 
 MOST_PARTS = 60
 """A split into more parts than this is no longer read; the largest are kept."""
