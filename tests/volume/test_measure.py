@@ -69,6 +69,18 @@ def test_a_complete_check_is_a_count_and_says_so(desk: Desk) -> None:
     assert "judged already" in reason(found.labels_to_halve.with_judge)
 
 
+@pytest.mark.parametrize("rows", [60, 300, 999])
+def test_a_count_made_bucket_by_bucket_is_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    count_all(desk)
+    whole = only(desk)
+    monkeypatch.setattr("assay.ledger.population.BUCKET_ROWS", rows)
+    parts = only(desk)
+    assert parts.errors == whole.errors
+    assert parts.escaped_errors_per_day == whole.escaped_errors_per_day
+
+
 def test_a_models_opinion_of_everything_is_no_count(desk: Desk) -> None:
     count_all(desk, "gpt", kind="model")
     assert "no output has been labeled" in reason(only(desk).errors)

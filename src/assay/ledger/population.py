@@ -71,19 +71,39 @@ def tag_value(stored: str | None) -> str | None:
     return None if stored is None else str(json.loads(f'"{stored}"'))
 
 
+BUCKET_ROWS = 5_000_000
+"""A join of so many rows with as many takes some 1.4 GB; more of them are joined bucket by bucket."""
+
+
+def buckets(column: str, rows: int) -> list[str]:
+    """Return SQL conditions that part rows by the last two characters of an id, for joins that would not fit at once.
+
+    Ids that all end alike fall into one bucket: nothing is wrong then, only large.
+    """
+    count = max(1, -(-rows // BUCKET_ROWS))
+    if count == 1:
+        return ["TRUE"]
+    code = f"(ascii(right({column}, 1)) + 7 * ascii(right({column}, 2)))"
+    return [f"{code} % {count} = {bucket}" for bucket in range(count)]
+
+
 def scores(
     ledger: Ledger,
     judge: str,
     *,
     kinds: Sequence[str] = JUDGE_KINDS,
     versions: Mapping[str, int] | None = None,
+    within: str = "TRUE",
 ) -> str:
     """Return SQL for a judge's newest score of each trace: columns trace_id and error_probability.
 
     Verdicts that belong to a draw are labels and never a score. The newest is looked for only where a judge has
-    spoken twice: over ten million traces it costs seconds.
+    spoken twice: over ten million traces it costs seconds. `within` is a further condition on trace_id.
     """
-    own = f"judge = {literal(judge)} AND draw_id IS NULL AND judge_kind IN ({','.join(map(literal, kinds))})"
+    own = (
+        f"judge = {literal(judge)} AND draw_id IS NULL "
+        f"AND judge_kind IN ({','.join(map(literal, kinds))}) AND {within}"
+    )
     counts = ledger.rows(
         f"SELECT count(*) AS n, count(DISTINCT trace_id) AS traces FROM verdicts WHERE {own}",
         versions=versions,

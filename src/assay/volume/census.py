@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assay.ledger.population import Window, scores, time_conditions
+from assay.ledger.population import Window, buckets, scores, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.volume.caught import caught_conditions
 from assay.volume.commands import draw_command, quoted
 from assay.volume.evidence import CensusEvidence, NoEvidence
 from assay.volume.question import VolumeQuestion
 from assay.volume.traffic import Traffic
+
+SUMMED = ("judged", "errors", "caught_errors")
 
 COUNTING_KINDS = ("check", "person")
 """A model's opinion of every output is no count, however complete."""
@@ -66,13 +68,26 @@ def _judged_counts(ledger: Ledger, question: VolumeQuestion, judge: str) -> list
     ]
     if question.system is not None:
         conditions.append(f"traces.system = {literal(question.system)}")
-    scored = scores(ledger, judge, kinds=COUNTING_KINDS)
-    return ledger.rows(
-        "SELECT traces.system, traces.version, count(*) AS judged, sum(scored.error_probability) AS errors, "
-        f"coalesce(sum(scored.error_probability) FILTER (WHERE {caught}), 0.0) AS caught_errors "
-        f"FROM traces JOIN ({scored}) AS scored ON scored.trace_id = traces.trace_id "
-        f"WHERE {' AND '.join(conditions)} GROUP BY traces.system, traces.version"
-    )
+    total = ledger.rows(f"SELECT count(*) AS n FROM verdicts WHERE judge = {literal(judge)}")[0][
+        "n"
+    ]
+    summed: dict[tuple[str, str], dict[str, Any]] = {}
+    for bucket in buckets("trace_id", total):
+        scored = scores(ledger, judge, kinds=COUNTING_KINDS, within=bucket)
+        part = ledger.rows(
+            "SELECT traces.system, traces.version, count(*) AS judged, sum(scored.error_probability) AS errors, "
+            f"coalesce(sum(scored.error_probability) FILTER (WHERE {caught}), 0.0) AS caught_errors "
+            f"FROM traces JOIN ({scored}) AS scored ON scored.trace_id = traces.trace_id "
+            f"WHERE {bucket.replace('trace_id', 'traces.trace_id')} AND {' AND '.join(conditions)} "
+            "GROUP BY traces.system, traces.version"
+        )
+        for row in part:
+            known = summed.setdefault(
+                (row["system"], row["version"]), row | dict.fromkeys(SUMMED, 0)
+            )
+            for key in SUMMED:
+                known[key] += row[key]
+    return list(summed.values())
 
 
 def _census(
