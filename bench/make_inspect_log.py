@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import zstandard
 
@@ -105,7 +105,7 @@ def write_log(path: Path, *, samples: int, template: Path | None = None) -> None
     """Write a log of so many samples."""
     bodies = _template_samples(template) if template else _made_up_samples()
     with ZstandardZip(path) as archive:
-        header = _header(samples)
+        header = _header(samples, template)
         archive.add(
             "_journal/start.json", json.dumps({"version": 2, "eval": header["eval"]}).encode()
         )
@@ -126,19 +126,11 @@ def _renamed(body: bytes, number: int) -> bytes:
 
 def _template_samples(path: Path) -> list[bytes]:
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-        bodies = []
-        for member in archive.infolist():
-            if member.filename.startswith("samples/"):
-                file.seek(member.header_offset + 26)
-                name, extra = struct.unpack("<HH", file.read(4))
-                file.seek(name + extra, 1)
-                packed = file.read(member.compress_size)
-                bodies.append(
-                    zstandard.ZstdDecompressor().decompress(
-                        packed, max_output_size=member.file_size
-                    )
-                )
-    return bodies
+        return [
+            _unpacked(file, member)
+            for member in archive.infolist()
+            if member.filename.startswith("samples/")
+        ]
 
 
 def _made_up_samples(count: int = 200) -> list[bytes]:
@@ -172,10 +164,32 @@ def _samples(rng: random.Random, count: int) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _header(samples: int) -> dict[str, Any]:
-    spec = {"run_id": "bench", "created": "2026-11-22T15:18:20+00:00", "task": "pop", "model": "mockllm/model",
-            "dataset": {"samples": samples, "sample_ids": list(range(samples))}}  # fmt: skip
-    return {"version": 2, "status": "success", "eval": spec, "results": {"total_samples": samples}}
+def _header(samples: int, template: Path | None) -> dict[str, Any]:
+    """Return a log's header, as Inspect's own reader demands it."""
+    if template:
+        header: dict[str, Any] = json.loads(_member(template, "header.json"))
+    else:
+        spec = {"run_id": "bench", "eval_id": "bench", "created": "2026-11-22T15:18:20+00:00", "task": "pop",
+                "task_id": "pop", "model": "mockllm/model", "config": {}, "dataset": {}}  # fmt: skip
+        header = {"version": 2, "status": "success", "eval": spec, "plan": {}, "stats": {}}
+    header["eval"]["dataset"] |= {"samples": samples, "sample_ids": list(range(samples))}
+    header.pop("results", None)
+    return header
+
+
+def _member(path: Path, name: str) -> bytes:
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        return _unpacked(file, archive.getinfo(name))
+
+
+def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
+    file.seek(member.header_offset + 26)
+    name, extra = struct.unpack("<HH", file.read(4))
+    file.seek(name + extra, 1)
+    packed = file.read(member.compress_size)
+    if member.compress_type != ZSTANDARD_METHOD:
+        raise ValueError(f"{member.filename} is not packed with Zstandard")
+    return zstandard.ZstdDecompressor().decompress(packed, max_output_size=member.file_size)
 
 
 def main() -> None:

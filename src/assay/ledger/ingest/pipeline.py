@@ -7,7 +7,7 @@ every row has an identity: the trace's own, or the file's content hash and the l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Self
@@ -271,15 +271,16 @@ class _Writer:
 def _known_traces(ledger: Ledger, rows: list[Row]) -> dict[str, tuple[object, object]]:
     if not rows:
         return {}
-    ids = _ids(rows)
-    found = [
-        row["trace_id"]
-        for row in ledger.rows(f"SELECT trace_id FROM traces WHERE trace_id IN ({ids})")
-    ]
+    # Two steps: outputs are long, and most often none is known.
+    found = ledger.rows(
+        f"SELECT traces.trace_id FROM traces JOIN {_wanted(rows)} ON id = traces.trace_id"
+    )
     if not found:
         return {}
-    ids = ",".join(literal(i) for i in found)
-    sql = f"SELECT trace_id, source, output FROM traces WHERE trace_id IN ({ids})"
+    sql = (
+        "SELECT traces.trace_id, traces.source, traces.output FROM traces "
+        f"JOIN {_wanted(found)} ON id = traces.trace_id"
+    )
     return {row["trace_id"]: (row["source"], row["output"]) for row in ledger.rows(sql)}
 
 
@@ -295,7 +296,7 @@ def _known_verdicts(ledger: Ledger, rows: list[Row]) -> set[tuple[object, ...]]:
         return set()
     sql = (
         "SELECT trace_id, judge, draw_id, cast(at AS bigint) AS at, error_probability, source FROM verdicts "
-        f"WHERE trace_id IN ({_ids(rows)})"
+        f"JOIN {_wanted(rows)} ON id = trace_id"
     )
     return {_verdict_identity(row) for row in ledger.rows(sql)}
 
@@ -307,8 +308,10 @@ def _verdict_identity(row: Row) -> tuple[object, ...]:
     return row["trace_id"], row["judge"], row["draw_id"], row["error_probability"], moment
 
 
-def _ids(rows: list[Row]) -> str:
-    return ",".join(literal(i) for i in {str(row["trace_id"]) for row in rows})
+def _wanted(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return SQL for the ids of rows as a table: joined to it, twenty thousand take a fifth of what IN (...) takes."""
+    ids = ",".join(f"({literal(i)})" for i in {str(row["trace_id"]) for row in rows})
+    return f"(VALUES {ids}) AS wanted(id)"
 
 
 def _orphans(ledger: Ledger, source: Source) -> int:
