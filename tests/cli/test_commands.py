@@ -259,6 +259,36 @@ def test_several_systems_stand_side_by_side(assay: Assay, write: Write, tmp_path
     assert "--system NAME" in done.out
 
 
+def test_a_system_without_evidence_is_said_in_few_lines(
+    assay: Assay, runs: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "runs.ledger"
+    assay("ingest", runs, "--into", ledger)
+    done = assay("volume", ledger)
+    assert done.out.count("unknown") == 2
+    assert "time stamps over" in done.out
+    assert "census" not in done.out
+
+
+def test_a_short_log_is_a_projection_and_says_so(
+    assay: Assay, write: Write, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "runs.ledger"
+    rows = [trace(i, at=f"2026-10-01T00:{i:02d}:00Z") for i in range(60)]
+    assay("ingest", write("short.jsonl", lines(*rows)), "--into", ledger)
+    assay("judge", ledger, "--check", "exact")
+    assert "a day is projected" in assay("volume", ledger).out
+    assert "a day is projected" not in assay("volume", ledger, "--per-day", 500).out
+
+
+def test_a_ledger_is_no_file(assay: Assay, runs: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "runs.ledger"
+    assay("ingest", runs, "--into", ledger)
+    done = assay("doctor", ledger)
+    assert done.status == 1
+    assert f"next: assay ledger info {ledger}" in done.err
+
+
 def test_compact_and_migrate(assay: Assay, runs: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "runs.ledger"
     assay("ingest", runs, "--into", ledger)

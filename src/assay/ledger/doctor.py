@@ -83,6 +83,8 @@ def diagnose(path: Path, options: ReadOptions | None = None, *, limit: int = 10_
         Where it can't be opened or is empty. A file that is known but can't be read yields a diagnosis with a problem.
     """
     options = options or ReadOptions()
+    if (path / "assay.json").exists():
+        raise BadInput(f"{path} is a ledger, not a file", next_command=f"assay ledger info {path}")
     source = Source(path)
     reader = choose_reader(source, options)
     survey = Survey(limit)

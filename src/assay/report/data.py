@@ -151,6 +151,10 @@ def by_volume(answer: VolumeAnswer) -> list[SystemVolume]:
 def number_rows(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
     """Yield what a system's table of numbers says: name, number, and whether it is shown in percent."""
     yield "errors per day", system.errors_per_day, False
+    if isinstance(system.evidence, NoEvidence):
+        # Without evidence all that hangs on it is unknown for the one reason already given.
+        yield "throughput per day", system.throughput_per_day, False
+        return
     if isinstance(system.errors_per_day, Unknown):
         yield "errors per 1,000 traces", system.errors_per_thousand, False
     yield "escaped errors per day", system.escaped_errors_per_day, False

@@ -70,10 +70,12 @@ class _Methods:
 
     def __init__(self, evidence: Evidence) -> None:
         self._known: dict[str, int] = {}
-        self._shared = "" if isinstance(evidence, NoEvidence) else evidence.words
+        self._shared = None if isinstance(evidence, NoEvidence) else evidence.words
 
     def mark(self, estimate: Estimate) -> int:
-        method = estimate.method.replace(f"; {self._shared}", "").replace(self._shared, "census")
+        method = estimate.method
+        if self._shared is not None:
+            method = method.replace(f"; {self._shared}", "").replace(self._shared, "census")
         return self._known.setdefault(f"{method} ({estimate.guarantee})", len(self._known) + 1)
 
     def __iter__(self) -> Iterator[tuple[int, str]]:

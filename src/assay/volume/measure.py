@@ -126,7 +126,7 @@ def _measure(
         standard=_decided(standard, meter, baseline, level),
         strata=strata_parts(system, per_day, level),
         by={tag: tag_parts(ledger, system, tag, per_day, level) for tag in question.by},
-        notes=_notes(system),
+        notes=_notes(system, from_times=question.per_day is None and question.workers is None),
         sentence="",
         next_command="",
         traces_version=system.traces_version,
@@ -198,8 +198,15 @@ def _decided(
     return decide(standard, one_sided)
 
 
-def _notes(system: SystemEvidence) -> tuple[str, ...]:
+def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
     notes = list(system.notes)
+    traffic = system.traffic
+    if from_times and traffic.first is not None and traffic.last is not None:
+        hours = (traffic.last - traffic.first) / 3.6e9
+        if hours < 24:
+            notes.append(
+                f"the log covers {hours:.3g} hours: a day is projected from them, as if round the clock"
+            )
     if system.arrived_since:
         notes.append(
             f"{system.arrived_since} outputs came in after the draw and are not part of this answer"
