@@ -139,7 +139,9 @@ def _copy(element: ET.Element, into: ET.Element) -> None:
 
 
 def _of_one_kind(group: ET.Element) -> bool:
-    return len(group) > 2 and len({child.tag for child in group}) == 1 and not group.find("*/*")
+    """Whether a group is a run of like shapes without parts: worth a group of its own, to say once what they share."""
+    alike = len({child.tag for child in group}) == 1
+    return len(group) > 2 and alike and group.find("*/*") is None
 
 
 def _say_once(group: ET.Element) -> None:
