@@ -75,6 +75,9 @@ def held(population: Population, draws: int) -> float:
     truth = sum(population.wrong.values())
     hits = 0
     for seed in range(draws):
+        if seed % 50 == 49:
+            # Each draw is a commit: hundreds of files of two hundred rows are slow to read.
+            population.ledger.compact()
         drawn = draw_labels(
             population.ledger, DrawRequest(population.window, LABELS, seed, "judge")
         )

@@ -44,6 +44,11 @@ def compute(function: str, given: dict[str, Any]) -> Any:
             return poisson_rate(**given).high
         case "poisson_rate.exposure":
             return poisson_rate(given["count"], 1.0, alternative="less").high / given["rate"]
+        case "poisson_rate.half_width":
+            # Published by the normal approximation: Garwood's limits are a little wider.
+            count = round(given["rate"] * given["exposure"])
+            low, high = poisson_rate(count, given["exposure"])
+            return (high - low) / 2 / given["rate"]
         case "poisson_rate.hours_in_years":
             return given["hours"] / (24 * 365)
         case "sigma_to_rate.per_million":
