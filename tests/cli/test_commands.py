@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,22 @@ def test_a_short_log_is_a_projection_and_says_so(
     assay("judge", ledger, "--check", "exact")
     assert "a day is projected" in assay("volume", ledger).out
     assert "a day is projected" not in assay("volume", ledger, "--per-day", 500).out
+
+
+def test_the_next_command_can_be_typed_as_it_stands(
+    assay: Assay, write: Write, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "my runs' ledger"
+    rows = [trace(i, system="a bot; v'2") for i in range(40)]
+    done = assay("ingest", write("r.jsonl", lines(*rows)), "--into", ledger)
+    (said,) = [
+        line.removeprefix("next: ") for line in done.err.splitlines() if line.startswith("next: ")
+    ]
+    assert shlex.split(said) == ["assay", "volume", str(ledger)]
+    found = assay(*shlex.split(said)[1:], "--json").json["systems"][0]["next"]
+    command, *arguments = shlex.split(found)
+    assert command == "assay"
+    assert assay(*arguments, "-o", tmp_path / "list.csv").status == 0
 
 
 def test_a_ledger_is_no_file(assay: Assay, runs: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -86,7 +87,8 @@ def command(
         click.echo(draw.describe())
     click.echo(f"list to fill in: {file}")
     note(
-        f"fill the column `verdict` with right, wrong or unsure; next: assay label {ledger} {file}"
+        "fill the column `verdict` with right, wrong or unsure; "
+        f"next: assay label {quote(str(ledger))} {quote(str(file))}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -94,7 +95,7 @@ def _tell(
             f"{report.traces_known + report.verdicts_known:,} already there"
         )
     if reports:
-        note(f"next: assay volume {ledger}")
+        note(f"next: assay volume {quote(str(ledger))}")
 
 
 def _notes(report: IngestReport) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -37,4 +38,4 @@ def command(ledger: Path, check: str, extract: str | None, as_json: bool) -> Non
     click.echo(f"{rule.judge}: {judged:,} traces judged now")
     if missing:
         note(f"{missing:,} traces have no reference and stay unjudged: a count needs them all")
-    note(f"next: assay volume {ledger}")
+    note(f"next: assay volume {quote(str(ledger))}")

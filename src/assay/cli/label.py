@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -32,6 +33,6 @@ def command(ledger: Path, file: Path, person: str, as_json: bool) -> None:
         )
         for draw, (done, planned) in report.draws.items():
             click.echo(f"{draw}: {done:,} of {planned:,} labels are in")
-        note(f"next: assay volume {ledger}")
+        note(f"next: assay volume {quote(str(ledger))}")
     if report.refused and not report.taken and not report.unchanged:
         sys.exit(1)

@@ -84,7 +84,10 @@ def diagnose(path: Path, options: ReadOptions | None = None, *, limit: int = 10_
     """
     options = options or ReadOptions()
     if (path / "assay.json").exists():
-        raise BadInput(f"{path} is a ledger, not a file", next_command=f"assay ledger info {path}")
+        raise BadInput(
+            f"{path} is a ledger, not a file",
+            next_command=f"assay ledger info {shlex.quote(str(path))}",
+        )
     source = Source(path)
     reader = choose_reader(source, options)
     survey = Survey(limit)

@@ -245,7 +245,7 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
     there = f"it holds {', '.join(known[:5])}" if known else "it holds none"
     raise DrawError(
         f"the ledger has no draw {draw_id!r}; {there}",
-        next_command=f"assay draw {ledger.path} --labels 300 --seed 7",
+        next_command=f"assay draw {ledger.typed} --labels 300 --seed 7",
     )
 
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import arro3.core as arrow
@@ -76,7 +77,8 @@ class Ledger:
             return cls.open(path)
         if path.is_file():
             raise LedgerError(
-                f"{path} is a file; a ledger is a folder", next_command=f"assay doctor {path}"
+                f"{path} is a file; a ledger is a folder",
+                next_command=f"assay doctor {quote(str(path))}",
             )
         strangers = _strangers(path)
         if strangers:
@@ -113,7 +115,7 @@ class Ledger:
         if version < SCHEMA_VERSION:
             raise SchemaVersionError(
                 f"{path} has schema {version}; this Assay writes {SCHEMA_VERSION}",
-                next_command=f"assay ledger migrate {path}",
+                next_command=f"assay ledger migrate {quote(str(path))}",
             )
         return cls(path)
 
@@ -192,6 +194,11 @@ class Ledger:
         return self.state()
 
     @property
+    def typed(self) -> str:
+        """The ledger's path as a user would type it in a shell."""
+        return quote(str(self.path))
+
+    @property
     def rejects(self) -> Path:
         """The folder of refused lines."""
         return self.path / "rejects"
@@ -240,7 +247,8 @@ def read_mark(path: Path) -> int:
         return int(mark["schema_version"])
     except (FileNotFoundError, NotADirectoryError):
         raise LedgerError(
-            f"there is no ledger at {path}", next_command=f"assay ingest FILE --into {path}"
+            f"there is no ledger at {path}",
+            next_command=f"assay ingest FILE --into {quote(str(path))}",
         ) from None
     except (ValueError, KeyError, TypeError):
         raise LedgerError(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from shlex import quote
 
 from assay.figures import interval
 from assay.ledger.schema import TABLES
@@ -63,6 +64,11 @@ class Report:
     tables: Mapping[str, int]
     assay_version: str
     made_at: datetime
+
+    @property
+    def typed_ledger(self) -> str:
+        """The ledger's path as a user would type it in a shell."""
+        return quote(self.ledger)
 
     def to_json(self) -> dict[str, object]:
         """Return the page's record: the answer as `assay volume --json` gives it, and how it was made.

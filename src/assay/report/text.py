@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -30,7 +31,7 @@ def print_volume(answer: VolumeAnswer, console: Console) -> None:
     if not few:
         console.print(
             Text(
-                visible(f"all numbers of one: assay volume {answer.ledger} --system NAME"),
+                visible(f"all numbers of one: assay volume {quote(answer.ledger)} --system NAME"),
                 style="dim",
             )
         )

@@ -41,7 +41,7 @@ def find_censuses(
             row = partial[window]
             found[window] = NoEvidence(
                 f"{row['judge']} has judged {row['judged']} of {facts.traces} outputs: a count needs them all",
-                draw_command(ledger, window),
+                draw_command(ledger.typed, window),
             )
     return found
 
@@ -97,7 +97,7 @@ def _census(
         says = "; ".join(f"{row['judge']}: {row['errors']:g}" for row in rows)
         return NoEvidence(
             f"several checks cover every output and they disagree on the errors ({says}): say which one is the truth",
-            f"assay volume {ledger.path} --judge {quoted(rows[0]['judge'])}",
+            f"assay volume {ledger.typed} --judge {quoted(rows[0]['judge'])}",
         )
     row = rows[0]
     escaped = row["errors"] - row["caught_errors"] if traffic.caught_known else None

@@ -5,15 +5,12 @@ from __future__ import annotations
 import shlex
 
 from assay.ledger.population import Window
-from assay.ledger.store import Ledger
 
 
-def draw_command(ledger: Ledger, window: Window) -> str:
-    """Return the command that draws labels for a system."""
+def draw_command(ledger: str, window: Window, *, labels: int = 300, seed: int = 7) -> str:
+    """Return the command that draws labels for a system; `ledger` as it would be typed."""
     version = f" --version {quoted(window.version)}" if window.version else ""
-    return (
-        f"assay draw {ledger.path} --labels 300 --seed 7 --system {quoted(window.system)}{version}"
-    )
+    return f"assay draw {ledger} --labels {labels} --seed {seed} --system {quoted(window.system)}{version}"
 
 
 def quoted(text: str) -> str:

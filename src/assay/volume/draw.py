@@ -27,6 +27,7 @@ from assay.ledger.draws import (
 from assay.ledger.ingest.record import Row
 from assay.ledger.population import Window, scores, tag_value
 from assay.ledger.store import Ledger
+from assay.volume.commands import draw_command, quoted
 
 MAX_STRATA = 6
 """Four to six strata take nearly all that a score can give; more of them only raise the largest weight."""
@@ -133,7 +134,7 @@ def _strata(ledger: Ledger, frame: Frame, request: DrawRequest) -> list[_Stratum
     if not groups:
         raise DrawError(
             f"no output of {_name(request.window)} lies in this window",
-            next_command=f"assay volume {ledger.path}",
+            next_command=f"assay volume {ledger.typed}",
         )
     per_group = max(1, MAX_STRATA // len(groups)) if len(groups) > 1 else MAX_STRATA
     if len(groups) > MAX_TAG_GROUPS:
@@ -316,8 +317,7 @@ def choose_systems(
     if len(found) > 1 and not all_systems:
         raise DrawError(
             f"the ledger holds {len(found)} systems ({names}): a draw is of one, or of each with --all-systems",
-            next_command=f'assay draw {ledger.path} --labels 300 --seed 7 --system "{found[0][0]}"'
-            + (f' --version "{found[0][1]}"' if found[0][1] else ""),
+            next_command=draw_command(ledger.typed, Window(*found[0])),
         )
     return found
 
@@ -334,6 +334,6 @@ def choose_judge(ledger: Ledger, window: Window) -> str | None:
     if len(judges) > 1:
         raise DrawError(
             f"{len(judges)} judges have scored {_name(window)}: {', '.join(judges[:8])}; name one, or draw without",
-            next_command=f'assay draw {ledger.path} --labels 300 --seed 7 --judge "{judges[0]}"',
+            next_command=f"{draw_command(ledger.typed, window)} --judge {quoted(judges[0])}",
         )
     return judges[0] if judges else None

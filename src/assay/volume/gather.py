@@ -55,9 +55,9 @@ def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
         raise LedgerError(
             f"{ledger.path} holds no {wanted} in this window"
             + (f"; it holds {held}" if held else ""),
-            next_command=f"assay ingest FILE --into {ledger.path}"
+            next_command=f"assay ingest FILE --into {ledger.typed}"
             if not held
-            else f"assay ledger info {ledger.path}",
+            else f"assay ledger info {ledger.typed}",
         )
     draws = _draws_with_labels(ledger, question)
     # A check of everything costs a join over all traces: only asked for where labels don't answer.
@@ -104,13 +104,13 @@ def _nothing_yet(ledger: Ledger, window: Window, census: NoEvidence | None) -> N
         draw = open_draws[0]
         return NoEvidence(
             f"{draw.draw_id} waits for labels: none of {draw.planned} is in yet",
-            f"assay label {ledger.path} {draw.draw_id}.csv",
+            f"assay label {ledger.typed} {draw.draw_id}.csv",
         )
     if census is not None:
         return census
     return NoEvidence(
         "no output has been labeled from a draw, and no check covers every output",
-        draw_command(ledger, window),
+        draw_command(ledger.typed, window),
     )
 
 
@@ -192,7 +192,7 @@ def _sampled(
         waiting = NoEvidence(
             f"{len(labels)} of {draw.planned} labels of {draw.draw_id} are in; "
             f"the first look is at {first_look_at(draw)}",
-            f"assay label {ledger.path} {draw.draw_id}.csv",
+            f"assay label {ledger.typed} {draw.draw_id}.csv",
         )
         return SystemEvidence(draw.window, traffic, waiting, version, arrived, tuple(notes))
     counted = _counted(draw, labels, looks[-1])

@@ -132,7 +132,7 @@ def _measure(
         traces_version=system.traces_version,
     )
     answer = replace(answer, sentence=sentence(answer))
-    return replace(answer, next_command=next_command(answer, str(ledger.path)))
+    return replace(answer, next_command=next_command(answer, ledger.typed))
 
 
 def _scaled(quantity: Quantity, factor: float, unit: str) -> Quantity:

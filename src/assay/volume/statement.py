@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assay.figures import confidence, decimals_of, interval, is_exact, number, plain
 from assay.quantity import Estimate, Quantity, Unknown
+from assay.volume.commands import draw_command
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _times(ratio: Estimate) -> str:
 
 
 def next_command(answer: SystemVolume, ledger: str) -> str:
-    """Return the command that helps most now."""
+    """Return the command that helps most now; `ledger` as it would be typed."""
     evidence = answer.evidence
     if isinstance(evidence, NoEvidence):
         return evidence.next_command
@@ -94,5 +95,5 @@ def next_command(answer: SystemVolume, ledger: str) -> str:
     ):
         wanted: Quantity = answer.labels_to_halve.with_judge
         count = round(wanted.value) if isinstance(wanted, Estimate) else 2 * answer.labels
-        return f"assay draw {ledger} --labels {count} --seed {evidence.draw.seed}"
+        return draw_command(ledger, answer.window, labels=count, seed=evidence.draw.seed)
     return f"assay report {ledger} -o report.html"
