@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import DrawError, LedgerError
-from assay.ledger.population import Window, scores, tag
+from assay.ledger.population import NEWEST_LAST, Window, scores, tag
 from assay.ledger.store import Ledger, literal
 
 
@@ -252,7 +252,8 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
 def intakes_of(ledger: Ledger, draw_id: str) -> int:
     """Return in how many goes the labels of a draw came in: how often somebody could have looked."""
     rows = ledger.rows(
-        "SELECT count(DISTINCT at) AS n FROM verdicts "
+        # Without a time each label may have come by itself.
+        "SELECT count(DISTINCT at) + count(*) FILTER (WHERE at IS NULL) AS n FROM verdicts "
         f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'"
     )
     return int(rows[0]["n"])
@@ -265,11 +266,12 @@ def labels_of(ledger: Ledger, draw_id: str) -> dict[str, Label]:
     """
     rows = ledger.rows(
         "SELECT trace_id, error_probability, judge FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person' ORDER BY at NULLS FIRST, source"
+        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person' ORDER BY {NEWEST_LAST}"
     )
     labels: dict[str, Label] = {}
     for row in rows:
-        wrong = None if row["error_probability"] is None else round(row["error_probability"])
+        # A label says right or wrong; anything in between is unsure.
+        wrong = {0.0: 0, 1.0: 1}.get(row["error_probability"])
         labels[row["trace_id"]] = Label(row["trace_id"], wrong, row["judge"])
     return labels
 
@@ -278,7 +280,15 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
     first = rows[0]
     strata: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        strata.setdefault(row["stratum"], []).append(row)
+        # By the rule and not by the name: two names may be rounded alike.
+        strata.setdefault(row["stratum_rule"], []).append(row)
+    drawn = tuple(sorted(map(_drawn_stratum, strata.values()), key=_place))
+    if sum(stratum.size for stratum in drawn) != first["population"] or any(
+        len(stratum.trace_ids) != stratum.planned for stratum in drawn
+    ):
+        raise DrawError(
+            f"{first['draw_id']} is damaged: its strata don't add up to its {first['population']} outputs"
+        )
     return StoredDraw(
         draw_id=first["draw_id"],
         at=first["at"],
@@ -289,7 +299,7 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
         verdicts_version=first["verdicts_version"],
         judge=first["judge"],
         stratified_by=tuple(json.loads(first["stratified_by"])),
-        strata=tuple(sorted(map(_drawn_stratum, strata.values()), key=_place)),
+        strata=drawn,
     )
 
 

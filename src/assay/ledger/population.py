@@ -71,6 +71,11 @@ def tag_value(stored: str | None) -> str | None:
     return None if stored is None else str(json.loads(f'"{stored}"'))
 
 
+NEWEST_LAST = (
+    "at NULLS FIRST, split_part(source, ':', 1), try_cast(split_part(source, ':', 2) AS BIGINT)"
+)
+"""Order of verdicts: by time; without times, those of one file by line."""
+
 BUCKET_ROWS = 5_000_000
 """A join of so many rows with as many takes some 1.4 GB; more of them are joined bucket by bucket."""
 
@@ -111,6 +116,6 @@ def scores(
     if counts["n"] == counts["traces"]:
         return f"SELECT trace_id, error_probability FROM verdicts WHERE {own}"
     return (
-        "SELECT trace_id, last_value(error_probability ORDER BY at NULLS FIRST, source) AS error_probability "
+        f"SELECT trace_id, last_value(error_probability ORDER BY {NEWEST_LAST}) AS error_probability "
         f"FROM verdicts WHERE {own} GROUP BY trace_id"
     )

@@ -34,6 +34,12 @@ from assay.ledger.schema import SCHEMA_VERSION, TABLES
 
 FORMAT = "assay-ledger"
 MARK = "assay.json"
+KEEP_OLD_VERSIONS = {
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.logRetentionDuration": "interval 36500 days",
+}
+"""A draw's population is the table at a version: that version must stay readable."""
+
 LOCK_SECONDS = 300.0
 """An append takes some 50 ms: one that waits five minutes is waiting for something broken."""
 
@@ -88,7 +94,13 @@ class Ledger:
         try:
             path.mkdir(parents=True, exist_ok=True)
             for name in TABLES:
-                DeltaTable.create(path / name, schema=_delta_schema(name), mode="ignore", name=name)
+                DeltaTable.create(
+                    path / name,
+                    schema=_delta_schema(name),
+                    mode="ignore",
+                    name=name,
+                    configuration=KEEP_OLD_VERSIONS,
+                )
             _write_mark(path, SCHEMA_VERSION)
         except OSError as error:
             raise LedgerError(f"{path} can't be made: {error.strerror or error}") from error

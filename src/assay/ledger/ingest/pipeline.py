@@ -237,13 +237,13 @@ class _Writer:
         for record in self._records:
             clash = next((row for row in record.traces if _clashes(row, known_traces)), None)
             if clash is not None:
-                self._turn_down(record, clash, str(known_traces[str(clash["trace_id"])][0]))
+                self._turn_down(record, clash, known_traces[str(clash["trace_id"])])
                 continue
             for row in record.traces:
                 if str(row["trace_id"]) in known_traces:
                     self._report.traces_known += 1
                 else:
-                    known_traces[str(row["trace_id"])] = (row["source"], row["output"])
+                    known_traces[str(row["trace_id"])] = _trace_identity(row)
                     traces.append(row)
             for row in record.verdicts:
                 identity = _verdict_identity(row)
@@ -254,21 +254,32 @@ class _Writer:
                     verdicts.append(row)
         return traces, verdicts
 
-    def _turn_down(self, record: Record, row: Row, source: str) -> None:
+    def _turn_down(self, record: Record, row: Row, there: tuple[object, ...]) -> None:
         tally = self._report.tally
         tally.accepted -= 1
         tally.traces -= len(record.traces)
         tally.verdicts -= len(record.verdicts)
+        source, system, version, _ = there
+        other = "output" if (system, version) == (row["system"], row["version"]) else "system"
         self._refuse(
             Rejected(
                 record.line,
-                f"`trace_id` is already there with another output (from {source}); a trace has one",
+                f"`trace_id` is already there with another {other} ({system} {version}, from {source}): "
+                "an id names one answer",
                 f"{row['trace_id']}: {row['output']}",
             )
         )
 
 
-def _known_traces(ledger: Ledger, rows: list[Row]) -> dict[str, tuple[object, object]]:
+Known = dict[str, tuple[object, ...]]
+"""Trace id -> what tells a trace from another: source, system, version, output."""
+
+
+def _trace_identity(row: Mapping[str, object]) -> tuple[object, ...]:
+    return row["source"], row["system"], row["version"], row["output"]
+
+
+def _known_traces(ledger: Ledger, rows: list[Row]) -> Known:
     if not rows:
         return {}
     # Two steps: outputs are long, and most often none is known.
@@ -278,17 +289,17 @@ def _known_traces(ledger: Ledger, rows: list[Row]) -> dict[str, tuple[object, ob
     if not found:
         return {}
     sql = (
-        "SELECT traces.trace_id, traces.source, traces.output FROM traces "
+        "SELECT traces.trace_id, source, system, version, output FROM traces "
         f"JOIN {_wanted(found)} ON id = traces.trace_id"
     )
-    return {row["trace_id"]: (row["source"], row["output"]) for row in ledger.rows(sql)}
+    return {row["trace_id"]: _trace_identity(row) for row in ledger.rows(sql)}
 
 
-def _clashes(row: Row, known: dict[str, tuple[object, object]]) -> bool:
+def _clashes(row: Row, known: Known) -> bool:
     there = known.get(str(row["trace_id"]))
-    return (
-        there is not None and there != (row["source"], row["output"]) and there[1] != row["output"]
-    )
+    own = _trace_identity(row)
+    # The same line again is known, and so is the same answer in another export; anything else is another trace.
+    return there is not None and there[0] != own[0] and there[1:] != own[1:]
 
 
 def _known_verdicts(ledger: Ledger, rows: list[Row]) -> set[tuple[object, ...]]:
