@@ -90,6 +90,8 @@ def is_exact(estimate: Estimate) -> bool:
 
 def confidence(estimate: Estimate) -> str:
     """Return the confidence level, as `95 %`; `counted` or `assumed` where there is no sampling."""
+    if estimate.method.startswith("plug-in forecast"):
+        return "forecast"
     if is_exact(estimate):
         return "assumed" if estimate.guarantee == "assumed" else "counted"
     return f"{plain(100 * estimate.confidence_level)} %"

@@ -140,6 +140,15 @@ def test_a_file_of_only_bad_lines_exits_1(assay: Assay, write: Write, tmp_path: 
     assert "1 traces and 0 verdicts added" in done.out
 
 
+def test_one_id_in_two_systems_is_refused_and_said(
+    assay: Assay, write: Write, tmp_path: Path
+) -> None:
+    file = write("a.jsonl", lines(trace(1), trace(1, system="other bot"), trace(1)))
+    done = assay("ingest", file, "--into", tmp_path / "runs.ledger")
+    assert "3 lines = 2 accepted + 1 rejected + 0 blank; 1 traces" in done.out
+    assert "a.jsonl:2: `trace_id` is already there with another system (bot" in done.err
+
+
 def test_a_file_that_is_not_there_stops_no_other(assay: Assay, runs: Path, tmp_path: Path) -> None:
     done = assay("ingest", tmp_path / "none.csv", runs, "--into", tmp_path / "runs.ledger")
     assert done.status == 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import BadInput
-from assay.judge.check import Check, judge_by_check, normalised
+from assay.judge.check import Check, CheckReport, judge_by_check, normalised
 from assay.ledger.store import Ledger
 
 
@@ -89,8 +89,8 @@ def test_every_trace_with_a_reference_is_judged_once(ledger: Ledger) -> None:
         trace("c", "Lyon", None),
     ])  # fmt: skip
     check = Check("exact")
-    assert judge_by_check(ledger, check) == (2, 1)
-    assert judge_by_check(ledger, check) == (0, 1)
+    assert judge_by_check(ledger, check) == CheckReport(2, 1, 2)
+    assert judge_by_check(ledger, check) == CheckReport(0, 1, 0)
     rows = ledger.rows(
         "SELECT trace_id, error_probability, judge_kind, judge FROM verdicts ORDER BY trace_id"
     )

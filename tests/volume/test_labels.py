@@ -11,6 +11,7 @@ import pytest
 
 from assay.errors import BadInput
 from assay.ledger.draws import labels_of
+from assay.ledger.population import Window
 from assay.ledger.store import Ledger
 from assay.volume.labels import HEADER, list_of, take_labels
 from volume.desk import Desk, answer, draw, fill
@@ -137,3 +138,29 @@ def test_a_file_that_is_no_list_is_said(
 ) -> None:
     with pytest.raises(BadInput, match=says):
         take_labels(desk.ledger, write("f.csv", content))
+
+
+def test_ids_and_texts_of_any_kind_find_their_way_back(ledger: Ledger, tmp_path: Path) -> None:
+    ids = ["=1", "'=1", "''=1", "a\nb", "a\rb", "a\r\nb", "+", "-x", " lead", "x" * 300]
+    ledger.append("traces", [
+        {"trace_id": t, "task_id": "t", "system": "desk", "version": "", "output": "long " * 50_000, "tags": "{}"}
+        for t in ids
+    ])  # fmt: skip
+    desk = Desk(ledger, {t: i % 2 == 0 for i, t in enumerate(ids)}, Window("desk", ""))
+    drawn = draw(desk, 10, judge=None)
+    text = list_of(ledger, [drawn])
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    for row, trace_id in zip(rows[1:], drawn.strata[0].trace_ids, strict=True):
+        row[HEADER.index("verdict")] = "wrong" if desk.wrong[trace_id] else "right"
+    with (tmp_path / "f.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    report = take_labels(ledger, tmp_path / "f.csv")
+    assert (report.taken, report.refused) == (10, [])
+    assert {t: bool(x.wrong) for t, x in labels_of(ledger, drawn.draw_id).items()} == desk.wrong
+
+
+def test_two_people_who_agree_are_both_kept(desk: Desk, tmp_path: Path) -> None:
+    drawn = draw(desk)
+    answer(desk, drawn, tmp_path / "f.csv")
+    assert take_labels(desk.ledger, tmp_path / "f.csv", person="bob").taken == 200
+    assert take_labels(desk.ledger, tmp_path / "f.csv", person="bob").taken == 0

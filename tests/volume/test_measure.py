@@ -9,8 +9,10 @@ import pytest
 
 from assay.errors import AssayError, BadInput, LedgerError
 from assay.estimate import StratumCount, total_errors
+from assay.ledger.population import Window
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
+from assay.volume.draw import DrawRequest, draw_labels
 from assay.volume.looks import labels_at
 from assay.volume.measure import measure_volume
 from assay.volume.question import HumanBaseline, VolumeQuestion
@@ -109,7 +111,7 @@ def test_checks_that_disagree_have_to_be_chosen_between(desk: Desk) -> None:
     count_all(desk, "strict")
     desk.wrong[next(iter(desk.wrong))] ^= True
     count_all(desk, "lenient")
-    assert "disagree" in reason(only(desk).errors)
+    assert "say which one is the truth" in reason(only(desk).errors)
     assert known(only(desk, judge="lenient").errors).value == desk.errors
 
 
@@ -160,7 +162,7 @@ def test_an_early_look_is_wider_and_names_the_next_labels(desk: Desk, tmp_path: 
     assert early.labels == sum(labels_at(stratum.planned, 0.2) for stratum in drawn.strata)
     assert "planned look 1 of 5" in known(early.errors).method
     assert "planned look 5 of 5" in known(late.errors).method
-    assert early.next_command == f"assay label {desk.ledger.path} {drawn.draw_id}.csv"
+    assert early.next_command == f"assay label {desk.ledger.path} FILLED.csv"
     width = [known(x.errors).high - known(x.errors).low for x in (early, late)]
     assert width[0] > width[1]
 
@@ -243,7 +245,7 @@ def test_without_time_errors_are_given_per_thousand(ledger: Ledger, tmp_path: Pa
     assert "--per-day" in reason(found.errors_per_day)
     assert known(found.errors_per_thousand).value == pytest.approx(100)
     assert "per 1,000 outputs" in found.sentence
-    assert found.next_command.endswith("--per-day N")
+    assert found.next_command.endswith("--per-day N --system untimed")
 
 
 def test_the_assumed_human_stands_beside_the_system(ledger: Ledger) -> None:
@@ -369,3 +371,156 @@ def test_nothing_to_measure_is_said(ledger: Ledger) -> None:
 def test_a_question_that_makes_no_sense_is_refused(desk: Desk, question: VolumeQuestion) -> None:
     with pytest.raises(AssayError, match="must be"):
         measure_volume(desk.ledger, question)
+
+
+def test_strata_with_names_that_round_alike_stay_apart(ledger: Ledger, tmp_path: Path) -> None:
+    desk = fill(ledger, judge=False)
+    desk.wrong = dict.fromkeys(desk.wrong, True)
+    ledger.append("verdicts", [
+        {"trace_id": t, "judge": "sure", "judge_kind": "model", "error_probability": 0.999 + i * 1e-6}
+        for i, t in enumerate(desk.wrong)
+    ])  # fmt: skip
+    drawn = draw(desk, judge="sure")
+    assert sum(stratum.size for stratum in drawn.strata) == 1_000
+    assert answer(desk, drawn, tmp_path / "f.csv").refused == []
+    assert known(only(desk).errors).high == 1_000
+
+
+def test_a_tag_that_reads_like_none_is_not_none(ledger: Ledger, tmp_path: Path) -> None:
+    tags = ['{"topic":"(none)"}', "{}", "{}", '{"topic":"a"}']
+    ledger.append("traces", [
+        {"trace_id": f"t{i}", "task_id": "t", "system": "desk", "version": "", "output": "x", "tags": tags[i % 4]}
+        for i in range(400)
+    ])  # fmt: skip
+    desk = Desk(ledger, {f"t{i}": i % 4 == 1 for i in range(400)}, Window("desk", ""))
+    count_all(desk)
+    parts = {
+        part.name: (part.traces, known(part.errors).value)
+        for part in only(desk, by=("topic",)).by["topic"]
+    }
+    assert parts == {'"(none)"': (100, 0), "(none)": (200, 100), "a": (100, 0)}
+    answer(desk, draw(desk, 100, judge=None, by=("topic",)), tmp_path / "f.csv")
+    drawn = only(desk, by=("topic",))
+    assert {part.name: part.traces for part in drawn.by["topic"]} == {
+        '"(none)"': 100,
+        "(none)": 200,
+        "a": 100,
+    }
+    assert sum(part.traces for part in drawn.strata) == 400
+
+
+def test_a_rate_is_of_the_outputs_that_were_drawn_from(desk: Desk, tmp_path: Path) -> None:
+    drawn = draw(desk)
+    answer(desk, drawn, tmp_path / "f.csv")
+    before = known(only(desk).error_rate)
+    fill(desk.ledger, traces=9_000, seed=3, judge=False, days=9.0)
+    # What another tool may do: fold the log into a checkpoint, and drop what came before it.
+    desk.ledger.compact()
+    newest = desk.ledger.version("traces")
+    for log in (desk.ledger.path / "traces" / "_delta_log").glob("*.json"):
+        if int(log.stem) < newest:
+            log.unlink()
+    after = only(desk, by=("topic",))
+    rate = known(after.error_rate)
+    assert (rate.value, rate.low, rate.high) == (before.value, before.low, before.high)
+    assert any("is gone" in note for note in after.notes)
+    assert after.by["topic"] == ()
+
+
+def test_without_times_the_later_line_is_the_newer_verdict(ledger: Ledger) -> None:
+    ledger.append("traces", [
+        {"trace_id": "t", "task_id": "t", "system": "desk", "version": "", "output": "x", "tags": "{}"}
+    ])  # fmt: skip
+    ledger.append("verdicts", [
+        {"trace_id": "t", "judge": "c", "judge_kind": "check", "error_probability": p, "source": f"abc:{line}"}
+        for line, p in ((2, 0.0), (19, 1.0))
+    ])  # fmt: skip
+    assert known(only(Desk(ledger, {}, Window("desk", ""))).errors).value == 1
+
+
+def test_caught_is_read_as_spreadsheets_write_it_and_silence_counts_as_delivered(
+    ledger: Ledger,
+) -> None:
+    tags = ['{"caught":"TRUE"}', '{"caught":"no"}', "{}", "{}"]
+    ledger.append("traces", [
+        {"trace_id": f"t{i}", "task_id": "t", "system": "desk", "version": "", "output": "x", "tags": tags[i % 4],
+         "at": START + i * DAY // 100}
+        for i in range(400)
+    ])  # fmt: skip
+    desk = Desk(ledger, {f"t{i}": True for i in range(400)}, Window("desk", ""))
+    count_all(desk)
+    found = only(desk)
+    assert known(found.escaped_errors_per_day).value == pytest.approx(75, rel=0.01)
+    assert any("200 outputs don't say" in note for note in found.notes)
+
+
+def test_people_in_several_versions_have_to_be_named(ledger: Ledger) -> None:
+    desk = fill(ledger)
+    count_all(desk)
+    for version in ("1", "2"):
+        ledger.append("traces", [
+            {"trace_id": f"p{version}-{i}", "task_id": "t", "system": "clerks", "version": version, "output": "x",
+             "tags": "{}", "at": START + i * DAY // 10}
+            for i in range(30)
+        ])  # fmt: skip
+        count_all(
+            Desk(
+                ledger,
+                {f"p{version}-{i}": version == "1" for i in range(30)},
+                Window("clerks", version),
+            )
+        )
+    with pytest.raises(BadInput, match="clerks 1, clerks 2"):
+        measure_volume(ledger, VolumeQuestion(human=HumanBaseline(system="clerks")))
+    with pytest.raises(BadInput, match="not in the ledger"):
+        measure_volume(ledger, VolumeQuestion(human=HumanBaseline(system="nobody")))
+    found = measure_volume(
+        ledger, VolumeQuestion(system="desk", human=HumanBaseline(system="clerks 1"))
+    )
+    human = found.systems[0].human
+    assert human is not None
+    assert known(human.error_rate).value == 1.0
+
+
+def test_looks_that_contradict_each_other_decide_nothing(desk: Desk, tmp_path: Path) -> None:
+    drawn = draw(desk)
+    truth = dict(desk.wrong)
+    desk.wrong = dict.fromkeys(truth, True)
+    answer(desk, drawn, tmp_path / "a.csv", first=60)
+    desk.wrong |= {t: False for s in drawn.strata for t in s.trace_ids[labels_at(s.planned, 0.3) :]}
+    answer(desk, drawn, tmp_path / "b.csv")
+    found = measure_volume(desk.ledger, VolumeQuestion(standard="9/30d"))
+    assert found.decision == "not shown"
+    verdict = found.systems[0].standard
+    assert verdict is not None
+    assert "contradict" in reason(verdict.measured)
+
+
+def test_a_draw_with_a_look_answers_before_a_newer_one_without(desk: Desk, tmp_path: Path) -> None:
+    first = draw(desk, 100, seed=1)
+    answer(desk, first, tmp_path / "a.csv")
+    answer(desk, draw(desk, 200, seed=2), tmp_path / "b.csv", first=3)
+    assert only(desk).labels == 100
+
+
+def test_a_draw_of_a_part_answers_for_that_part_only_and_says_so(
+    desk: Desk, tmp_path: Path
+) -> None:
+    whole = draw(desk)
+    answer(desk, whole, tmp_path / "a.csv")
+    part = draw_labels(desk.ledger, DrawRequest(Window("desk", "", START, START + DAY), 50, 7))
+    answer(desk, part, tmp_path / "b.csv")
+    assert only(desk).labels == 200
+    of_part = only(desk, draw_id=part.draw_id)
+    assert any("window only: from 2025-10-05 to 2025-10-06" in note for note in of_part.notes)
+
+
+def test_dates_without_a_time_are_whole_days(ledger: Ledger) -> None:
+    ledger.append("traces", [
+        {"trace_id": f"t{i}", "task_id": "t", "system": "desk", "version": "", "output": "x", "tags": "{}",
+         "at": START + (i % 2) * DAY}
+        for i in range(200)
+    ])  # fmt: skip
+    desk = Desk(ledger, {f"t{i}": False for i in range(200)}, Window("desk", ""))
+    count_all(desk)
+    assert known(only(desk).throughput_per_day).value == 100

@@ -31,11 +31,15 @@ def command(ledger: Path, check: str, extract: str | None, as_json: bool) -> Non
 
     rule = Check(check, extract)
     with progress(check, "traces") as advance:
-        judged, missing = judge_by_check(Ledger.open(ledger), rule, progress=advance)
+        judged, missing, found = judge_by_check(Ledger.open(ledger), rule, progress=advance)
     if as_json:
-        emit({"judge": rule.judge, "judged": judged, "without_reference": missing})
+        emit({"judge": rule.judge, "judged": judged, "without_reference": missing, "found": found})
         return
     click.echo(f"{rule.judge}: {judged:,} traces judged now")
+    if extract is not None:
+        note(
+            f"the pattern was found in {found:,} of {judged:,} outputs; where it is not, nothing was answered: wrong"
+        )
     if missing:
         note(f"{missing:,} traces have no reference and stay unjudged: a count needs them all")
     note(f"next: assay volume {quote(str(ledger))}")

@@ -11,6 +11,7 @@ import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from assay.errors import BadInput
 from assay.ledger.ingest.record import Row
@@ -67,6 +68,10 @@ class Check:
             else f"{self.kind} ({rule}; last /{self.extract}/)"
         )
 
+    def finds(self, output: str) -> bool:
+        """Say whether there is anything to compare: always, without an extraction rule."""
+        return self.extract is None or re.search(self.extract, output, re.IGNORECASE) is not None
+
     def wrong(self, answer: str, reference: str) -> bool:
         """Say whether the answer is wrong."""
         if self.extract is not None:
@@ -81,13 +86,21 @@ class Check:
         return not COMPARISONS[self.kind][1](answer, reference)
 
 
+class CheckReport(NamedTuple):
+    """What a check did: traces judged now, those that stay unjudged, and in how many an answer was found."""
+
+    judged: int
+    without_reference: int
+    found: int
+
+
 def judge_by_check(
     ledger: Ledger,
     check: Check,
     *,
     window: Window | None = None,
     progress: Callable[[int, float | None], None] | None = None,
-) -> tuple[int, int]:
+) -> CheckReport:
     """Judge every trace that has a reference and that this check has not judged yet.
 
     Parameters
@@ -103,8 +116,7 @@ def judge_by_check(
 
     Returns
     -------
-    tuple of int
-        Traces judged now, and traces that have no reference and so stay unjudged.
+    CheckReport
     """
     where = window.condition() if window else "TRUE"
     counts = ledger.rows(
@@ -117,18 +129,20 @@ def judge_by_check(
         f"(SELECT trace_id FROM verdicts WHERE judge = {literal(check.judge)}) AS judged "
         f"ON judged.trace_id = traces.trace_id WHERE traces.reference IS NOT NULL AND {where}"
     )
-    judged = 0
+    judged = found = 0
     rows: list[Row] = []
     for batch in reader:
         columns = (batch[name].to_pylist() for name in ("trace_id", "answer", "reference"))
         for trace_id, answer, reference in zip(*columns, strict=True):
+            found += check.finds(answer)
             rows.append(_verdict(check, trace_id, check.wrong(answer, reference)))
         if len(rows) >= BATCH_ROWS:
             judged += _write(ledger, rows)
             rows = []
             if progress:
                 progress(judged, judged / max(counts["known"], 1))
-    return judged + _write(ledger, rows), int(counts["n"] - counts["known"])
+    judged += _write(ledger, rows)
+    return CheckReport(judged, int(counts["n"] - counts["known"]), found)
 
 
 def _write(ledger: Ledger, rows: list[Row]) -> int:

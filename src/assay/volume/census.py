@@ -56,11 +56,13 @@ def _counts(ledger: Ledger, question: VolumeQuestion) -> list[dict[str, Any]]:
     return [
         {**count, "judge": row["judge"], "judge_kind": row["judge_kind"]}
         for row in rows
-        for count in _judged_counts(ledger, question, row["judge"])
+        for count in _judged_counts(ledger, question, row["judge"], row["judge_kind"])
     ]
 
 
-def _judged_counts(ledger: Ledger, question: VolumeQuestion, judge: str) -> list[dict[str, Any]]:
+def _judged_counts(
+    ledger: Ledger, question: VolumeQuestion, judge: str, judge_kind: str
+) -> list[dict[str, Any]]:
     _, caught = caught_conditions(question.caught_tag)
     conditions = [
         "scored.error_probability IS NOT NULL",
@@ -73,7 +75,7 @@ def _judged_counts(ledger: Ledger, question: VolumeQuestion, judge: str) -> list
     ]
     summed: dict[tuple[str, str], dict[str, Any]] = {}
     for bucket in buckets("trace_id", total):
-        scored = scores(ledger, judge, kinds=COUNTING_KINDS, within=bucket)
+        scored = scores(ledger, judge, kinds=(judge_kind,), within=bucket)
         part = ledger.rows(
             "SELECT traces.system, traces.version, count(*) AS judged, sum(scored.error_probability) AS errors, "
             f"coalesce(sum(scored.error_probability) FILTER (WHERE {caught}), 0.0) AS caught_errors "
@@ -93,10 +95,10 @@ def _judged_counts(ledger: Ledger, question: VolumeQuestion, judge: str) -> list
 def _census(
     ledger: Ledger, traffic: Traffic, rows: list[dict[str, Any]]
 ) -> CensusEvidence | NoEvidence:
-    if len(rows) > 1 and len({row["errors"] for row in rows}) > 1:
+    if len(rows) > 1:
         says = "; ".join(f"{row['judge']}: {row['errors']:g}" for row in rows)
         return NoEvidence(
-            f"several checks cover every output and they disagree on the errors ({says}): say which one is the truth",
+            f"several judges have spoken on every output (errors: {says}): say which one is the truth",
             f"assay volume {ledger.typed} --judge {quoted(rows[0]['judge'])}",
         )
     row = rows[0]

@@ -7,9 +7,14 @@ import shlex
 from assay.ledger.population import Window
 
 
-def draw_command(ledger: str, window: Window, *, labels: int = 300, seed: int = 7) -> str:
-    """Return the command that draws labels for a system; `ledger` as it would be typed."""
-    version = f" --version {quoted(window.version)}" if window.version else ""
+def draw_command(
+    ledger: str, window: Window, *, labels: int = 300, seed: int = 7, whole: bool = False
+) -> str:
+    """Return the command that draws labels for a system; `ledger` as it would be typed.
+
+    With `whole` an empty version is spelled out: the ledger holds others.
+    """
+    version = f" --version {quoted(window.version)}" if window.version or whole else ""
     return f"assay draw {ledger} --labels {labels} --seed {seed} --system {quoted(window.system)}{version}"
 
 

@@ -25,9 +25,10 @@ from assay.ledger.draws import (
     stored_draws,
 )
 from assay.ledger.ingest.record import Row
-from assay.ledger.population import Window, scores, tag_value
+from assay.ledger.population import Window, scores
 from assay.ledger.store import Ledger
 from assay.volume.commands import draw_command, quoted
+from assay.volume.split import shown_value
 
 MAX_STRATA = 6
 """Four to six strata take nearly all that a score can give; more of them only raise the largest weight."""
@@ -73,11 +74,11 @@ def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
         Where the window is empty, a judge or a tag is unknown, or there are too few labels for the strata.
     """
     frame = _frame(ledger, request)
-    draw_id = _draw_id(request, frame)
+    strata = _strata(ledger, frame, request)
+    draw_id = _draw_id(request, strata)
     known = stored_draws(ledger, [draw_id])
     if known:
         return known[0]
-    strata = _strata(ledger, frame, request)
     planned = _allocation(strata, request.labels)
     with ledger.locked():
         if not stored_draws(ledger, [draw_id]):
@@ -114,7 +115,8 @@ def _frame(ledger: Ledger, request: DrawRequest) -> Frame:
     return Frame(request.window, versions["traces"], versions["verdicts"], scores_sql, request.by)
 
 
-def _draw_id(request: DrawRequest, frame: Frame) -> str:
+def _draw_id(request: DrawRequest, strata: Sequence[_Stratum]) -> str:
+    # Named by what is drawn from, not by when: the same outputs in the same strata are the same draw.
     window = request.window
     parts = [
         window.system,
@@ -125,7 +127,8 @@ def _draw_id(request: DrawRequest, frame: Frame) -> str:
         request.seed,
         request.judge,
     ]
-    identity = json.dumps([*parts, request.by, frame.traces_version])
+    population = [(stratum.rule.to_json(), stratum.size) for stratum in strata]
+    identity = json.dumps([*parts, request.by, population])
     return f"draw-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
@@ -136,6 +139,9 @@ def _strata(ledger: Ledger, frame: Frame, request: DrawRequest) -> list[_Stratum
             f"no output of {_name(request.window)} lies in this window",
             next_command=f"assay volume {ledger.typed}",
         )
+    for index, name in enumerate(request.by):
+        if all(group.tags[index][1] is None for group in groups):
+            raise DrawError(f"no output of {_name(request.window)} has a tag {name!r}")
     per_group = max(1, MAX_STRATA // len(groups)) if len(groups) > 1 else MAX_STRATA
     if len(groups) > MAX_TAG_GROUPS:
         raise DrawError(
@@ -159,9 +165,7 @@ def _tag_groups(ledger: Ledger, frame: Frame) -> list[StratumRule]:
     rules = []
     for row in rows:
         tags = tuple((name, row[f"tag_{i}"]) for i, name in enumerate(frame.tags))
-        name = ", ".join(
-            f"{key}={tag_value(value) if value is not None else '(none)'}" for key, value in tags
-        )
+        name = ", ".join(f"{key}={shown_value(value)}" for key, value in tags)
         rules.append(StratumRule(name, tags=tags))
     return rules
 
@@ -317,7 +321,7 @@ def choose_systems(
     if len(found) > 1 and not all_systems:
         raise DrawError(
             f"the ledger holds {len(found)} systems ({names}): a draw is of one, or of each with --all-systems",
-            next_command=draw_command(ledger.typed, Window(*found[0])),
+            next_command=draw_command(ledger.typed, Window(*found[0]), whole=True),
         )
     return found
 

@@ -94,3 +94,12 @@ class SystemEvidence:
     arrived_since: int = 0
     """Traces that came into the window after the draw: not part of the answer."""
     notes: tuple[str, ...] = ()
+    frozen_lost: bool = False
+    """Whether the table as a draw froze it can't be read any more."""
+
+    @property
+    def population(self) -> int:
+        """Outputs that the evidence is about: those a draw froze, or those of the window."""
+        if isinstance(self.evidence, SampleEvidence):
+            return self.evidence.draw.population
+        return self.traffic.traces

@@ -19,11 +19,12 @@ from assay.ledger.draws import (
 )
 from assay.ledger.population import Window, time_conditions
 from assay.ledger.store import Ledger, literal
-from assay.volume.caught import TRUE_TEXTS, caught_conditions
+from assay.volume.caught import caught_conditions, is_caught
 from assay.volume.census import find_censuses
 from assay.volume.commands import draw_command
 from assay.volume.evidence import (
     CensusEvidence,
+    Evidence,
     LabeledTrace,
     NoEvidence,
     SampleEvidence,
@@ -104,7 +105,7 @@ def _nothing_yet(ledger: Ledger, window: Window, census: NoEvidence | None) -> N
         draw = open_draws[0]
         return NoEvidence(
             f"{draw.draw_id} waits for labels: none of {draw.planned} is in yet",
-            f"assay label {ledger.typed} {draw.draw_id}.csv",
+            f"assay label {ledger.typed} FILLED.csv",
         )
     if census is not None:
         return census
@@ -136,6 +137,7 @@ def _facts(question: VolumeQuestion) -> str:
         "SELECT system, version, count(*) AS traces, count(at) AS timed, cast(min(at) AS bigint) AS first, "
         "cast(max(at) AS bigint) AS last, count(latency_seconds) AS latencies, "
         "coalesce(sum(latency_seconds), 0.0) AS latency_sum, "
+        "count(*) FILTER (WHERE cast(at AS bigint) % 86400000000 <> 0) AS timed_in_the_day, "
         f"count(*) FILTER (WHERE {known}) AS caught_known, count(*) FILTER (WHERE {caught}) AS caught"
     )
 
@@ -150,6 +152,7 @@ def _as_traffic(row: Mapping[str, Any]) -> Traffic:
         latency_sum_seconds=row["latency_sum"],
         caught_known=row["caught_known"],
         caught=row["caught"],
+        whole_days=row["timed"] > 0 and row["timed_in_the_day"] == 0,
     )
 
 
@@ -167,6 +170,11 @@ def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window,
         # Without limits in the question a draw answers for the window that it froze, whichever that is.
         if (question.start, question.end) in ((None, None), (draw.window.start, draw.window.end)):
             draws.setdefault(window, []).append(draw)
+    for candidates in draws.values():
+        # A draw of just what is asked goes before one of a part of it; the order is stable, so the newest stays first.
+        candidates.sort(
+            key=lambda draw: (draw.window.start, draw.window.end) != (question.start, question.end)
+        )
     return draws
 
 
@@ -177,38 +185,62 @@ def _as_asked(window: Window, question: VolumeQuestion) -> Window:
 def _sampled(
     ledger: Ledger, question: VolumeQuestion, draws: Sequence[StoredDraw], now: Traffic
 ) -> SystemEvidence:
-    draw, *older = draws
-    notes: list[str] = []
-    if older:
-        names = ", ".join(other.draw_id for other in older)
+    read = [(draw, *_looks(ledger, draw)) for draw in draws]
+    # The newest draw that has come to a look answers; where none has, the newest says what it waits for.
+    draw, labels, looks = next((one for one in read if one[2]), read[0])
+    notes = _draw_notes(draw, [other for other, _, _ in read if other != draw], question)
+    traffic, version, lost = _frozen_traffic(ledger, question, draw, now)
+    if lost:
         notes.append(
-            f"only the labels of the newest draw count; --draw takes those of another: {names}"
+            "the table as the draw froze it is gone: throughput is that of today's traces, splits are unknown"
         )
-    traffic, version = _frozen_traffic(ledger, question, draw, now, notes)
-    arrived = _arrived(draw, question, now)
-    labels = labels_of(ledger, draw.draw_id)
-    looks = completed_looks(draw, labels, intakes=intakes_of(ledger, draw.draw_id))
-    if not looks:
-        waiting = NoEvidence(
+    evidence: Evidence
+    if looks:
+        counted = _counted(draw, labels, looks[-1])
+        held_back = len(labels) - len(counted)
+        if held_back:
+            notes.append(
+                f"{held_back} labels wait for the next look, or for a gap before them in the random order to be filled"
+            )
+        evidence = SampleEvidence(
+            draw=draw,
+            looks=looks,
+            labeled=tuple(_labeled(ledger, question, counted)),
+            held_back=held_back,
+            people=tuple(sorted({label.judge for label in labels.values()})),
+        )
+    else:
+        evidence = NoEvidence(
             f"{len(labels)} of {draw.planned} labels of {draw.draw_id} are in; "
             f"the first look is at {first_look_at(draw)}",
-            f"assay label {ledger.typed} {draw.draw_id}.csv",
+            f"assay label {ledger.typed} FILLED.csv",
         )
-        return SystemEvidence(draw.window, traffic, waiting, version, arrived, tuple(notes))
-    counted = _counted(draw, labels, looks[-1])
-    held_back = len(labels) - len(counted)
-    if held_back:
-        notes.append(
-            f"{held_back} labels wait for the next look, or for a gap before them in the random order to be filled"
-        )
-    evidence = SampleEvidence(
-        draw=draw,
-        looks=looks,
-        labeled=tuple(_labeled(ledger, question, counted)),
-        held_back=held_back,
-        people=tuple(sorted({label.judge for label in labels.values()})),
+    return SystemEvidence(
+        draw.window, traffic, evidence, version, _arrived(draw, question, now), tuple(notes), lost
     )
-    return SystemEvidence(draw.window, traffic, evidence, version, arrived, tuple(notes))
+
+
+def _looks(ledger: Ledger, draw: StoredDraw) -> tuple[dict[str, Label], tuple[Look, ...]]:
+    drawn = {trace_id for stratum in draw.strata for trace_id in stratum.trace_ids}
+    labels = {t: label for t, label in labels_of(ledger, draw.draw_id).items() if t in drawn}
+    return labels, completed_looks(draw, labels, intakes=intakes_of(ledger, draw.draw_id))
+
+
+def _draw_notes(
+    draw: StoredDraw, others: Sequence[StoredDraw], question: VolumeQuestion
+) -> list[str]:
+    notes = []
+    if others:
+        names = ", ".join(other.draw_id for other in others)
+        notes.append(
+            f"only the labels of {draw.draw_id} count, --draw takes those of another: {names}; "
+            "each interval holds by itself, not for whoever picks among them"
+        )
+    limits = (draw.window.start, draw.window.end)
+    if limits not in ((None, None), (question.start, question.end)):
+        start, end = (day_of(moment) or "..." for moment in limits)
+        notes.append(f"this answer is about {draw.draw_id}'s window only: from {start} to {end}")
+    return notes
 
 
 def _arrived(draw: StoredDraw, question: VolumeQuestion, now: Traffic) -> int:
@@ -217,21 +249,19 @@ def _arrived(draw: StoredDraw, question: VolumeQuestion, now: Traffic) -> int:
 
 
 def _frozen_traffic(
-    ledger: Ledger, question: VolumeQuestion, draw: StoredDraw, now: Traffic, notes: list[str]
-) -> tuple[Traffic, int | None]:
+    ledger: Ledger, question: VolumeQuestion, draw: StoredDraw, now: Traffic
+) -> tuple[Traffic, int | None, bool]:
+    """Return the traffic that the draw froze, the version it is read at, and whether that is lost."""
     if now.traces == draw.population and draw.window == _as_asked(draw.window, question):
-        return now, None
+        return now, None, False
     sql = f"{_facts(question)} FROM traces WHERE {draw.window.condition()} GROUP BY system, version"
     try:
         rows = ledger.rows(sql, versions={"traces": draw.traces_version})
         if rows and rows[0]["traces"] == draw.population:
-            return _as_traffic(rows[0]), draw.traces_version
+            return _as_traffic(rows[0]), draw.traces_version, False
     except LedgerError:
         pass
-    notes.append(
-        "the table as the draw froze it is gone: throughput and splits are those of today's traces"
-    )
-    return now, None
+    return now, None, True
 
 
 def _counted(
@@ -258,7 +288,7 @@ def _labeled(
     for row in rows:
         stratum, position, label = counted[row["trace_id"]]
         tags = json.loads(row["tags"] or "{}")
-        caught = tags.get(question.caught_tag) in TRUE_TEXTS
+        caught = is_caught(tags, question.caught_tag)
         labeled.append(
             LabeledTrace(stratum, position, label.wrong, day_of(row["at"]), caught, tags)
         )

@@ -25,6 +25,9 @@ HEADER = ("draw_id", "trace_id", *ASKED, *FILLED)
 
 VERDICTS: dict[str, float | None] = {"right": 0.0, "wrong": 1.0, "unsure": None}
 
+MAX_FIELD_CHARACTERS = 2**24
+"""As long as a line that ingest takes: a context may be a whole document."""
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run as a formula by spreadsheet programs; an apostrophe before it makes it text."""
 
@@ -105,8 +108,8 @@ def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelR
     text = _text(path)
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
     report = LabelReport()
-    rows = _Intake(ledger, person, digest, report).rows(_records(text, path))
     with ledger.locked():
+        rows = _Intake(ledger, person, digest, report).rows(_records(text, path))
         ledger.append("verdicts", rows)
     report.taken = len(rows)
     for draw_id, (_, planned) in report.draws.items():
@@ -123,7 +126,7 @@ class _Intake:
         self._digest = digest
         self._report = report
         self._chances: dict[str, dict[str, float]] = {}
-        self._known: dict[str, dict[str, float | None]] = {}
+        self._known: dict[str, dict[str, tuple[str, float | None]]] = {}
         self._seen: dict[tuple[str, str], int] = {}
         self._now = time.time_ns() // 1_000
 
@@ -152,7 +155,10 @@ class _Intake:
         first = self._seen.setdefault((draw_id, trace_id), line)
         if first != line:
             raise DrawError(f"{trace_id} is labeled twice in this file, first on line {first}")
-        if trace_id in self._known[draw_id] and self._known[draw_id][trace_id] == VERDICTS[said]:
+        if trace_id in self._known[draw_id] and self._known[draw_id][trace_id] == (
+            self._person,
+            VERDICTS[said],
+        ):
             self._report.unchanged += 1
             return None
         return {
@@ -174,9 +180,10 @@ class _Intake:
         if draw_id not in self._chances:
             self._load(draw_id)
         chances = self._chances[draw_id]
-        trace_id = record["trace_id"]
-        if trace_id not in chances and trace_id.startswith("'"):
-            trace_id = trace_id[1:]
+        # The list writes an apostrophe before an id that a spreadsheet would run, or that begins with one.
+        trace_id = record["trace_id"].removeprefix("'")
+        if trace_id not in chances:
+            trace_id = record["trace_id"]
         if trace_id not in chances:
             raise DrawError(
                 f"trace {trace_id[:60]!r} was not drawn by {draw_id}: only outputs drawn with a known chance may enter"
@@ -194,7 +201,9 @@ class _Intake:
             for trace_id in stratum.trace_ids
         }
         known = labels_of(self._ledger, draw_id)
-        self._known[draw_id] = {trace_id: label.wrong for trace_id, label in known.items()}
+        self._known[draw_id] = {
+            trace_id: (label.judge, label.wrong) for trace_id, label in known.items()
+        }
         self._report.draws[draw_id] = (len(known), draw.planned)
 
 
@@ -209,7 +218,8 @@ def _severity(text: str) -> int | None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return stream.read()
     except UnicodeDecodeError as error:
         raise BadInput(
             f"the file is not UTF-8 text (byte {error.start}); save it as CSV UTF-8",
@@ -220,6 +230,7 @@ def _text(path: Path) -> str:
 
 
 def _records(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, dialect=_dialect(text))
     try:
         missing = [
@@ -258,7 +269,7 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
 def _cell(value: str | None) -> str:
     text = value or ""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith((*FORMULA_STARTS, "'")) else text
 
 
 def _said(label: Label | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,9 +22,10 @@ from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, Sy
 from assay.volume.gather import gather
 from assay.volume.meter import Meter
 from assay.volume.parts import strata_parts, tag_parts
-from assay.volume.people import Baseline, measured_people
-from assay.volume.question import VolumeQuestion
+from assay.volume.people import Baseline, is_named, measured_people
+from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.result import StandardDecision, SystemVolume, VolumeAnswer
+from assay.volume.split import NO_TAG
 from assay.volume.standard import Standard, decide, parse_standard
 from assay.volume.statement import next_command, sentence
 from assay.volume.traffic import throughput
@@ -66,8 +68,9 @@ def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> Vo
         for system in gathered
         if not (
             question.human
+            and question.human.system
             and question.system is None
-            and system.window.system == question.human.system
+            and is_named(system, question.human.system)
         )
     ]
     return VolumeAnswer(
@@ -82,9 +85,15 @@ def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> Vo
 def _check(question: VolumeQuestion, standard: Standard | None) -> None:
     if not 0.5 <= question.confidence_level < 1:
         raise BadInput(f"the confidence level must be in [0.5, 1), got {question.confidence_level}")
-    for name, value in (("per day", question.per_day), ("workers", question.workers)):
-        if value is not None and not value > 0:
-            raise BadInput(f"{name} must be above 0, got {value}")
+    human = question.human or HumanBaseline()
+    numbers = {
+        "--per-day": question.per_day,
+        "--workers": question.workers,
+        "--human-per-day": human.per_day,
+    }
+    for name, value in numbers.items():
+        if value is not None and not 0 < value < math.inf:
+            raise BadInput(f"{name} must be above 0 and finite, got {value}")
     if standard and standard.kind == "human" and question.human is None:
         raise BadInput(
             "the standard `human` needs the people to compare with",
@@ -131,8 +140,12 @@ def _measure(
         next_command="",
         traces_version=system.traces_version,
     )
+    absent = [tag for tag, parts in answer.by.items() if {part.name for part in parts} == {NO_TAG}]
+    if absent:
+        note = f"no output has a tag {' or '.join(map(repr, absent))}"
+        answer = replace(answer, notes=(*answer.notes, note))
     answer = replace(answer, sentence=sentence(answer))
-    return replace(answer, next_command=next_command(answer, ledger.typed))
+    return replace(answer, next_command=next_command(answer, ledger.typed, question.typed))
 
 
 def _scaled(quantity: Quantity, factor: float, unit: str) -> Quantity:
@@ -155,7 +168,12 @@ def _ceiling(system: SystemEvidence, level: float) -> Quantity:
     if isinstance(system.evidence, NoEvidence):
         return Unknown(system.evidence.reason)
     if isinstance(system.evidence, SampleEvidence):
-        level = system.evidence.look.level(level)
+        ceiling = evidence_ceiling(
+            _strata(system), confidence_level=system.evidence.look.level(level)
+        )
+        return (
+            replace(ceiling, confidence_level=level) if isinstance(ceiling, Estimate) else ceiling
+        )
     return evidence_ceiling(_strata(system), confidence_level=level)
 
 
@@ -195,7 +213,8 @@ def _decided(
             else volume.per_day
         )
 
-    return decide(standard, one_sided)
+    escaped = isinstance(meter.at(level).escaped_per_day, Estimate)
+    return decide(standard, one_sided, noun="escaped errors" if escaped else "errors")
 
 
 def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
@@ -210,6 +229,11 @@ def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
     if system.arrived_since:
         notes.append(
             f"{system.arrived_since} outputs came in after the draw and are not part of this answer"
+        )
+    untold = traffic.traces - traffic.caught_known
+    if traffic.caught_known and untold:
+        notes.append(
+            f"{untold:,} outputs don't say whether they were caught: they count as delivered"
         )
     match system.evidence:
         case SampleEvidence() as sample:

@@ -37,7 +37,7 @@ class Meter:
     def __init__(self, system: SystemEvidence, throughput_per_day: Quantity) -> None:
         self._system = system
         self._per_day = throughput_per_day
-        self._n = system.traffic.traces
+        self._n = system.population
 
     def at(self, confidence_level: float, alternative: Alternative = "two-sided") -> ErrorVolume:
         """Return the volume at a confidence level."""
@@ -73,7 +73,7 @@ class Meter:
                     lambda look, level: domain_errors(
                         look.strata,
                         _not_caught(sample, look),
-                        domain_size=traffic.traces - traffic.caught,
+                        domain_size=self._not_caught_outputs(),
                         confidence_level=level,
                         alternative=alternative,
                     ),
@@ -92,6 +92,11 @@ class Meter:
             case NoEvidence() as none:
                 return Unknown(none.reason)
 
+    def _not_caught_outputs(self) -> int:
+        # Without the frozen table nobody knows how many were caught: then the cap is all of them.
+        caught = 0 if self._system.frozen_lost else self._system.traffic.caught
+        return self._n - caught
+
     def _rate(self, errors: Quantity) -> Quantity:
         return (
             errors.scaled(1 / self._n, "errors/trace") if isinstance(errors, Estimate) else errors
@@ -103,7 +108,10 @@ class Meter:
         if isinstance(self._per_day, Unknown):
             return self._per_day
         method = f"{errors.method}; throughput: {self._per_day.method}"
-        return errors.scaled(self._per_day.value / self._n, "errors/day", method=method)
+        daily = errors.scaled(self._per_day.value / self._n, "errors/day", method=method)
+        # A product stands on no firmer ground than its weaker part.
+        assumed = self._per_day.guarantee == "assumed"
+        return replace(daily, guarantee="assumed") if assumed else daily
 
 
 def _not_caught(sample: SampleEvidence, look: Look) -> list[int]:

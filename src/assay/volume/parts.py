@@ -15,6 +15,7 @@ from assay.volume.result import PartVolume
 from assay.volume.split import (
     DAY_EXPRESSION,
     NO_TAG,
+    shown_tag,
     shown_value,
     split_counts,
     split_errors,
@@ -59,20 +60,16 @@ def tag_parts(
     """Return the values of a tag, most outputs first, each with its own interval."""
 
     def value_of(trace: LabeledTrace) -> str:
-        return trace.tags.get(name, NO_TAG)
+        return shown_tag(trace.tags.get(name))
 
     sizes = None
     if isinstance(system.evidence, SampleEvidence):
         found = cells(ledger, system.evidence.draw, name)
         if found is not None:
-            sizes = {_shown(stored): counts for stored, counts in found.items()}
-    split = _Split(ledger, system, tag(name), _shown, value_of)
+            sizes = {shown_value(stored): counts for stored, counts in found.items()}
+    split = _Split(ledger, system, tag(name), shown_value, value_of)
     parts = split.parts(throughput, confidence_level, sizes)
     return tuple(sorted(parts, key=lambda part: (-part.traces, part.name))[:MOST_PARTS])
-
-
-def _shown(stored: str | None) -> str:
-    return NO_TAG if stored is None else shown_value(stored)
 
 
 def day_parts(
@@ -85,7 +82,7 @@ def day_parts(
     def value_of(trace: LabeledTrace) -> str:
         return trace.day or NO_TAG
 
-    split = _Split(ledger, system, DAY_EXPRESSION, str, value_of)
+    split = _Split(ledger, system, DAY_EXPRESSION, lambda day: day or NO_TAG, value_of)
     parts = split.parts(None, confidence_level)
     return tuple(
         sorted((part for part in parts if part.name != NO_TAG), key=lambda part: part.name)
@@ -106,7 +103,7 @@ class _Split:
         ledger: Ledger,
         system: SystemEvidence,
         expression: str,
-        shown: Callable[[str], str],
+        shown: Callable[[str | None], str],
         value_of: Callable[[LabeledTrace], str],
     ) -> None:
         self._ledger = ledger
@@ -121,6 +118,8 @@ class _Split:
         confidence_level: float,
         cell_sizes: Mapping[str, list[int]] | None = None,
     ) -> list[PartVolume]:
+        if self._system.frozen_lost:
+            return []
         sizes = self._named(split_counts(self._ledger, self._system, self._expression))
         share = _share(self._system, throughput)
         match self._system.evidence:
@@ -138,7 +137,7 @@ class _Split:
                 ]
             case CensusEvidence() as census:
                 wrong = self._named(
-                    split_errors(self._ledger, self._system, census.judge, self._expression)
+                    split_errors(self._ledger, self._system, census, self._expression)
                 )
                 return [
                     self._counted(census, name, int(size), wrong.get(name, 0.0), throughput)
@@ -147,7 +146,7 @@ class _Split:
             case _:
                 return []
 
-    def _named(self, counts: Mapping[str, float]) -> dict[str, float]:
+    def _named(self, counts: Mapping[str | None, float]) -> dict[str, float]:
         return {self._shown(stored): count for stored, count in counts.items()}
 
     def _sampled(
@@ -238,7 +237,7 @@ def _share(system: SystemEvidence, throughput: Quantity | None) -> Quantity:
         return Unknown("a day's errors are those of that day")
     if isinstance(throughput, Unknown):
         return throughput
-    return throughput.scaled(1 / system.traffic.traces, "windows/day")
+    return throughput.scaled(1 / system.population, "windows/day")
 
 
 def _part(

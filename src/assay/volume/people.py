@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from assay.errors import BadInput
 from assay.estimate import ratio_of_estimates
 from assay.ledger.store import Ledger
 from assay.quantity import Quantity, Unknown, assumed
@@ -77,6 +78,12 @@ def _ratio(ours: Quantity, theirs: Quantity) -> Quantity:
     return replace(ratio, method=f"errors per day, system to people; the people's: {theirs.method}")
 
 
+def is_named(system: SystemEvidence, name: str) -> bool:
+    """Return whether a name, with or without the version, is that of a system."""
+    window = system.window
+    return name in (window.system, f"{window.system} {window.version}".strip())
+
+
 def measured_people(
     ledger: Ledger, question: VolumeQuestion, gathered: list[SystemEvidence]
 ) -> MeasuredPeople | None:
@@ -84,16 +91,21 @@ def measured_people(
     if question.human is None or question.human.system is None:
         return None
     name = question.human.system
-    found = [system for system in gathered if system.window.system == name]
+    found = [system for system in gathered if is_named(system, name)]
     if not found:
         asked = VolumeQuestion(
-            system=name,
             start=question.start,
             end=question.end,
             evidence=question.evidence,
             caught_tag=question.caught_tag,
         )
-        found = gather(ledger, asked)
+        found = [system for system in gather(ledger, asked) if is_named(system, name)]
+    if len(found) != 1:
+        versions = ", ".join(f"{one.window.system} {one.window.version}".strip() for one in found)
+        raise BadInput(
+            f"--human-system must name one system: {name!r} is "
+            + (f"several ({versions}); add the version" if found else "not in the ledger")
+        )
     per_day = throughput(
         found[0].traffic, per_day=question.human.per_day, start=question.start, end=question.end
     )

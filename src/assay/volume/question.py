@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from shlex import quote
 from typing import Literal
 
 EvidenceChoice = Literal["auto", "labels", "census"]
@@ -70,3 +72,38 @@ class VolumeQuestion:
     evidence: EvidenceChoice = "auto"
     caught_tag: str = "caught"
     confidence_level: float = 0.95
+
+    @property
+    def typed(self) -> str:
+        """The question as options in a shell, each with a space before it."""
+        human = self.human or HumanBaseline()
+        given = {
+            "--system": self.system,
+            "--version": self.version,
+            "--from": _moment(self.start),
+            "--to": _moment(self.end),
+            "--per-day": self.per_day,
+            "--workers": self.workers,
+            "--human-error-rate": human.error_rate,
+            "--human-per-day": human.per_day,
+            "--human-system": human.system,
+            "--standard": self.standard,
+            "--draw": self.draw_id,
+            "--judge": self.judge,
+            "--evidence": None if self.evidence == "auto" else self.evidence,
+            "--caught-tag": None if self.caught_tag == "caught" else self.caught_tag,
+            "--confidence": None if self.confidence_level == 0.95 else self.confidence_level,
+        }
+        options = [(name, value) for name, value in given.items() if value is not None]
+        options += [("--by", tag) for tag in self.by]
+        return "".join(f" {name} {quote(_plain(value))}" for name, value in options)
+
+
+def _plain(value: float | str) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _moment(microseconds: int | None) -> str | None:
+    if microseconds is None:
+        return None
+    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat().replace("+00:00", "Z")

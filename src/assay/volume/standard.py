@@ -6,6 +6,7 @@ nothing is shown, and that is a no: evidence has to be brought, not assumed.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,12 +50,12 @@ class Standard:
     limit: float
     days: float = 1.0
 
-    def demand(self) -> str:
-        """Return the standard in words."""
+    def demand(self, noun: str = "errors") -> str:
+        """Return the standard in words; `noun` is what it counts."""
         if self.kind == "rate":
             return f"at most {self.limit * 1e6:,.4g} errors in a million outputs ({self.text}, one-sided)"
         if self.kind == "count":
-            return f"at most {self.limit:g} errors {'a day' if self.days == 1 else f'in {self.days:g} days'}"
+            return f"at most {self.limit:g} {noun} {'a day' if self.days == 1 else f'in {self.days:g} days'}"
         return "no more errors than the people it replaced"
 
 
@@ -73,7 +74,7 @@ def parse_standard(text: str) -> Standard:
         return Standard(text, "rate", sigma_to_rate(float(found[1])))
     if found := COUNT.fullmatch(wanted):
         days = float(found[2] or 1)
-        if days > 0:
+        if 0 < days < math.inf and float(found[1]) < math.inf:
             return Standard(text, "count", float(found[1]), days)
     raise BadInput(
         f"a standard is k sigma (3sigma), a count per window (30/30d) or `human`, got {text!r}",
@@ -81,7 +82,7 @@ def parse_standard(text: str) -> Standard:
     )
 
 
-def decide(standard: Standard, one_sided: OneSided) -> StandardDecision:
+def decide(standard: Standard, one_sided: OneSided, *, noun: str = "errors") -> StandardDecision:
     """Hold a standard against what was measured.
 
     Parameters
@@ -91,22 +92,34 @@ def decide(standard: Standard, one_sided: OneSided) -> StandardDecision:
     one_sided
         The measured number with a limit on one side, in the unit of the standard: errors/trace, errors/day, or
         system errors / human errors.
+    noun
+        What a count is of: errors, or escaped errors.
     """
     upper, lower = one_sided("less"), one_sided("greater")
     if isinstance(upper, Unknown) or isinstance(lower, Unknown):
         missing = upper if isinstance(upper, Unknown) else lower
         return StandardDecision(
-            standard.text, standard.demand(), "not shown", missing, standard.limit
+            standard.text, standard.demand(noun), "not shown", missing, standard.limit
+        )
+    if lower.low > upper.high:
+        contradiction = Unknown("the looks contradict each other: look at the first labels again")
+        return StandardDecision(
+            standard.text, standard.demand(noun), "not shown", contradiction, standard.limit
         )
     if standard.kind == "count":
         unit = f"errors/{standard.days:g} days"
         upper, lower = upper.scaled(standard.days, unit), lower.scaled(standard.days, unit)
+    value = min(max(upper.value, lower.low), upper.high)
     measured = Estimate(
-        upper.value, lower.low, upper.high, upper.unit, upper.confidence_level, upper.n,
+        value, lower.low, upper.high, upper.unit, upper.confidence_level, upper.n,
         f"{upper.method}; each limit one-sided", upper.guarantee,
     )  # fmt: skip
     return StandardDecision(
-        standard.text, standard.demand(), _decision(standard, measured), measured, standard.limit
+        standard.text,
+        standard.demand(noun),
+        _decision(standard, measured),
+        measured,
+        standard.limit,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assay.figures import confidence, decimals_of, interval, is_exact, number, plain
@@ -78,22 +79,29 @@ def _times(ratio: Estimate) -> str:
     return f"{interval(ratio)} times"
 
 
-def next_command(answer: SystemVolume, ledger: str) -> str:
-    """Return the command that helps most now; `ledger` as it would be typed."""
+def next_command(answer: SystemVolume, ledger: str, options: str = "") -> str:
+    """Return the command that helps most now; `ledger` and `options` as they would be typed."""
     evidence = answer.evidence
     if isinstance(evidence, NoEvidence):
         return evidence.next_command
     if isinstance(evidence, SampleEvidence) and answer.labels < evidence.draw.planned:
-        return f"assay label {ledger} {evidence.draw.draw_id}.csv"
+        return f"assay label {ledger} FILLED.csv"
     if isinstance(answer.throughput_per_day, Unknown):
         flag = "--workers 1" if answer.traffic.latencies else "--per-day N"
-        return f"assay volume {ledger} {flag}"
+        return f"assay volume {ledger} {flag}{options}"
     if (
         answer.standard
         and answer.standard.decision == "not shown"
         and isinstance(evidence, SampleEvidence)
     ):
+        # More labels of the same window would be a second try at the same question: a later window is a new one.
         wanted: Quantity = answer.labels_to_halve.with_judge
         count = round(wanted.value) if isinstance(wanted, Estimate) else 2 * answer.labels
-        return draw_command(ledger, answer.window, labels=count, seed=evidence.draw.seed)
-    return f"assay report {ledger} -o report.html"
+        fresh = draw_command(ledger, answer.window, labels=count, seed=evidence.draw.seed + 1)
+        last = answer.traffic.last
+        return fresh if last is None else f"{fresh} --from {_moment(last + 1)}"
+    return f"assay report {ledger} -o report.html{options}"
+
+
+def _moment(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat().replace("+00:00", "Z")

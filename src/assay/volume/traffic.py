@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.quantity import Quantity, Unknown, assumed, exact
 
@@ -28,6 +28,8 @@ class Traffic:
         Sum of the known latencies.
     caught_known, caught : >= 0
         Traces that say whether they were caught before delivery, and those that were.
+    whole_days
+        Whether every time is a midnight: dates without a time of day.
     """
 
     traces: int
@@ -38,6 +40,7 @@ class Traffic:
     latency_sum_seconds: float = 0.0
     caught_known: int = 0
     caught: int = 0
+    whole_days: bool = False
 
 
 def throughput(
@@ -95,7 +98,9 @@ def _from_latency(traffic: Traffic, workers: int) -> Quantity:
     mean = traffic.latency_sum_seconds / traffic.latencies
     plural = "worker" if workers == 1 else "workers"
     method = f"{workers} {plural} back to back at a mean latency of {mean:.3g} s"
-    return exact(workers * DAY_SECONDS / mean, UNIT, n=traffic.latencies, method=method)
+    # That they are busy without a pause is the user's word.
+    rate = exact(workers * DAY_SECONDS / mean, UNIT, n=traffic.latencies, method=method)
+    return replace(rate, guarantee="assumed")
 
 
 def _from_times(traffic: Traffic) -> Quantity:
@@ -107,6 +112,9 @@ def _from_times(traffic: Traffic) -> Quantity:
     ):
         hint = " or --workers K (latency is known)" if traffic.latencies else ""
         return Unknown(f"no time stamps that span any time: give --per-day N{hint}")
+    if traffic.whole_days:
+        dates = round((traffic.last - traffic.first) / 1e6 / DAY_SECONDS) + 1
+        return exact(traffic.traces / dates, UNIT, n=traffic.timed, method=f"dates of {dates} days")
     seconds = (traffic.last - traffic.first) / 1e6
     days = seconds / DAY_SECONDS
     span = f"{days:.3g} days" if days >= 1 else f"{seconds / 3600:.3g} hours, as if round the clock"
@@ -114,4 +122,6 @@ def _from_times(traffic: Traffic) -> Quantity:
     note = f"; {missing} traces without a time counted in proportion" if missing else ""
     # Traces without a time are part of the traffic: the timed ones only say over how long it ran.
     per_day = (traffic.timed - 1) / days * (traffic.traces / traffic.timed)
-    return exact(per_day, UNIT, n=traffic.timed, method=f"time stamps over {span}{note}")
+    rate = exact(per_day, UNIT, n=traffic.timed, method=f"time stamps over {span}{note}")
+    # A day made out of hours is a projection, not a count.
+    return rate if days >= 1 else replace(rate, guarantee="assumed")
