@@ -413,7 +413,11 @@ def test_a_rate_is_of_the_outputs_that_were_drawn_from(desk: Desk, tmp_path: Pat
     drawn = draw(desk)
     answer(desk, drawn, tmp_path / "f.csv")
     before = known(only(desk).error_rate)
-    fill(desk.ledger, traces=9_000, seed=3, judge=False, days=9.0)
+    desk.ledger.append("traces", [
+        {"trace_id": f"late-{i}", "task_id": "t", "system": "desk", "version": "", "output": "x",
+         "at": START + i * DAY // 1_000, "tags": "{}"}
+        for i in range(9_000)
+    ])  # fmt: skip
     # What another tool may do: fold the log into a checkpoint, and drop what came before it.
     desk.ledger.compact()
     newest = desk.ledger.version("traces")

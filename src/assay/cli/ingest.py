@@ -94,7 +94,7 @@ def _tell(
             f"{report.traces_added:,} traces and {report.verdicts_added:,} verdicts added, "
             f"{report.traces_known + report.verdicts_known:,} already there"
         )
-    if reports:
+    if any(report.tally.accepted for report in reports):
         note(f"next: assay volume {quote(str(ledger))}")
 
 
