@@ -112,6 +112,8 @@ def test_checks_that_disagree_have_to_be_chosen_between(desk: Desk) -> None:
     desk.wrong[next(iter(desk.wrong))] ^= True
     count_all(desk, "lenient")
     assert "say which one is the truth" in reason(only(desk).errors)
+    draw(desk, judge=None)
+    assert "say which one is the truth" in reason(only(desk).errors)
     assert known(only(desk, judge="lenient").errors).value == desk.errors
 
 

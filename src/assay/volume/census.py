@@ -100,6 +100,7 @@ def _census(
         return NoEvidence(
             f"several judges have spoken on every output (errors: {says}): say which one is the truth",
             f"assay volume {ledger.typed} --judge {quoted(rows[0]['judge'])}",
+            to_choose=True,
         )
     row = rows[0]
     escaped = row["errors"] - row["caught_errors"] if traffic.caught_known else None

@@ -77,6 +77,8 @@ class NoEvidence:
 
     reason: str
     next_command: str
+    to_choose: bool = False
+    """Whether there is evidence, and the user has to say which."""
 
 
 Evidence = SampleEvidence | CensusEvidence | NoEvidence

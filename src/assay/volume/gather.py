@@ -94,7 +94,9 @@ def _of_system(
     if labeled and question.evidence != "census":
         return _sampled(ledger, question, labeled, traffic)
     found = census.get(window)
-    if found is None or (isinstance(found, NoEvidence) and question.evidence == "auto"):
+    if found is None:
+        found = _nothing_yet(ledger, window, None)
+    elif isinstance(found, NoEvidence) and not found.to_choose and question.evidence == "auto":
         found = _nothing_yet(ledger, window, found)
     return SystemEvidence(window, traffic, found)
 
