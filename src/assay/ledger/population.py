@@ -55,6 +55,13 @@ def timestamp(microseconds: int) -> str:
     return f"TIMESTAMP '{moment}.{microseconds % 1_000_000:06d}Z'"
 
 
+def moment_text(microseconds: int | None) -> str | None:
+    """Return a time as a person writes it, and as the command line takes it: ISO 8601, UTC; None stays None."""
+    if microseconds is None:
+        return None
+    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat().replace("+00:00", "Z")
+
+
 def tag(name: str, table: str = "traces") -> str:
     """Return SQL for a tag's value as it is stored, JSON-escaped; null where a trace has no such tag.
 

@@ -101,7 +101,7 @@ class Ledger:
                     name=name,
                     configuration=KEEP_OLD_VERSIONS,
                 )
-            _write_mark(path, SCHEMA_VERSION)
+            write_mark(path, SCHEMA_VERSION)
         except OSError as error:
             raise LedgerError(f"{path} can't be made: {error.strerror or error}") from error
         return cls(path)
@@ -270,10 +270,6 @@ def read_mark(path: Path) -> int:
 
 def write_mark(path: Path, version: int) -> None:
     """Set the schema version of a ledger, atomically."""
-    _write_mark(path, version)
-
-
-def _write_mark(path: Path, version: int) -> None:
     mark = {
         "format": FORMAT,
         "schema_version": version,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from assay.errors import BadInput
 from assay.estimate import (
@@ -16,11 +15,12 @@ from assay.estimate import (
     labels_to_halve,
     sigma_level,
 )
+from assay.ledger.population import moment_text
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, SystemEvidence
 from assay.volume.gather import gather
-from assay.volume.meter import Meter
+from assay.volume.meter import ErrorVolume, Meter
 from assay.volume.parts import strata_parts, tag_parts
 from assay.volume.people import Baseline, is_named, measured_people
 from assay.volume.question import HumanBaseline, VolumeQuestion
@@ -75,8 +75,8 @@ def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> Vo
     ]
     return VolumeAnswer(
         ledger=str(ledger.path),
-        start=_shown_time(question.start),
-        end=_shown_time(question.end),
+        start=moment_text(question.start),
+        end=moment_text(question.end),
         confidence_level=question.confidence_level,
         systems=tuple(systems),
     )
@@ -132,7 +132,7 @@ def _measure(
         labels_to_halve=halving,
         judge_gain=gain,
         human=baseline.compare(meter, level),
-        standard=_decided(standard, meter, baseline, level),
+        standard=_decided(standard, meter, baseline, level, volume),
         strata=strata_parts(system, per_day, level),
         by={tag: tag_parts(ledger, system, tag, per_day, level) for tag in question.by},
         notes=_notes(system, from_times=question.per_day is None and question.workers is None),
@@ -194,26 +194,22 @@ def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, Quantity]
 
 
 def _decided(
-    standard: Standard | None, meter: Meter, baseline: Baseline, level: float
+    standard: Standard | None, meter: Meter, baseline: Baseline, level: float, volume: ErrorVolume
 ) -> StandardDecision | None:
     if standard is None:
         return None
+    escaped = isinstance(volume.escaped_per_day, Estimate)
 
     def one_sided(alternative: Alternative) -> Quantity:
         if standard.kind == "human":
             human = baseline.compare(meter, level)
             assert human is not None
             return human.ratio
-        volume = meter.at(level, alternative)
+        limited = meter.at(level, alternative)
         if standard.kind == "rate":
-            return volume.rate
-        return (
-            volume.escaped_per_day
-            if isinstance(volume.escaped_per_day, Estimate)
-            else volume.per_day
-        )
+            return limited.rate
+        return limited.escaped_per_day if escaped else limited.per_day
 
-    escaped = isinstance(meter.at(level).escaped_per_day, Estimate)
     return decide(standard, one_sided, noun="escaped errors" if escaped else "errors")
 
 
@@ -252,9 +248,3 @@ def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
         case NoEvidence():
             pass
     return tuple(notes)
-
-
-def _shown_time(microseconds: int | None) -> str | None:
-    if microseconds is None:
-        return None
-    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat().replace("+00:00", "Z")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from shlex import quote
 from typing import Literal
+
+from assay.ledger.population import moment_text
 
 EvidenceChoice = Literal["auto", "labels", "census"]
 
@@ -80,8 +81,8 @@ class VolumeQuestion:
         given = {
             "--system": self.system,
             "--version": self.version,
-            "--from": _moment(self.start),
-            "--to": _moment(self.end),
+            "--from": moment_text(self.start),
+            "--to": moment_text(self.end),
             "--per-day": self.per_day,
             "--workers": self.workers,
             "--human-error-rate": human.error_rate,
@@ -101,9 +102,3 @@ class VolumeQuestion:
 
 def _plain(value: float | str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _moment(microseconds: int | None) -> str | None:
-    if microseconds is None:
-        return None
-    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat().replace("+00:00", "Z")

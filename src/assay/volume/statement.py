@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assay.figures import confidence, decimals_of, interval, is_exact, number, plain
+from assay.ledger.population import moment_text
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.commands import draw_command
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence
@@ -99,9 +99,5 @@ def next_command(answer: SystemVolume, ledger: str, options: str = "") -> str:
         count = round(wanted.value) if isinstance(wanted, Estimate) else 2 * answer.labels
         fresh = draw_command(ledger, answer.window, labels=count, seed=evidence.draw.seed + 1)
         last = answer.traffic.last
-        return fresh if last is None else f"{fresh} --from {_moment(last + 1)}"
+        return fresh if last is None else f"{fresh} --from {moment_text(last + 1)}"
     return f"assay report {ledger} -o report.html{options}"
-
-
-def _moment(microseconds: int) -> str:
-    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat().replace("+00:00", "Z")
