@@ -90,5 +90,5 @@ def test_bad_arguments_are_refused() -> None:
         allocate(np.array([1, 2]), np.array([0.5]), 1)
     with pytest.raises(EstimateError, match="in \\[0, 1\\]"):
         allocate(np.array([10]), np.array([1.5]), 5)
-    with pytest.raises(EstimateError, match="labels >= 0"):
+    with pytest.raises(EstimateError, match="must be >= 0"):
         allocate(np.array([10]), np.array([0.5]), -5)

@@ -13,7 +13,6 @@ from assay.estimate import (
     StratumCount,
     acceptance_labels,
     clopper_pearson,
-    fay_feuer,
     passing_probability,
     poisson_rate,
     sigma_to_rate,
@@ -36,8 +35,6 @@ def test_published_number(row: dict[str, Any]) -> None:
 
 def compute(function: str, given: dict[str, Any]) -> Any:
     match function:
-        case "fay_feuer":
-            return list(fay_feuer(**given))
         case "clopper_pearson":
             return list(clopper_pearson(**given))
         case "poisson_rate.high":

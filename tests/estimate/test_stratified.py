@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import EstimateError, TooFewLabels
@@ -14,12 +13,10 @@ from assay.estimate import (
     clopper_pearson,
     domain_errors,
     error_rate,
-    fay_feuer,
     hypergeometric_errors,
     total_errors,
 )
-from assay.estimate.gamma import SampledStratum, gamma_w
-from assay.estimate.interval import Tails
+from assay.estimate.likelihood import likelihood_limits
 
 
 @st.composite
@@ -58,10 +55,9 @@ def test_the_order_of_strata_is_nothing(strata: list[StratumCount], rng: object)
 
 
 @given(st.lists(stratum(unsure=False, least_labels=1), min_size=2, max_size=4), st.data())
-def test_one_more_error_never_lowers_the_upper_limit(
+def test_one_more_error_never_lowers_a_limit(
     strata: list[StratumCount], data: st.DataObject
 ) -> None:
-    # The lower limit may fall: a first error in a heavy stratum adds more doubt than errors.
     place = data.draw(st.integers(0, len(strata) - 1))
     s = strata[place]
     if s.errors == s.labeled:
@@ -69,6 +65,7 @@ def test_one_more_error_never_lowers_the_upper_limit(
     worse = list(strata)
     worse[place] = StratumCount(s.size, s.labeled, s.errors + 1)
     assert total_errors(worse).high >= total_errors(strata).high
+    assert total_errors(worse).low >= total_errors(strata).low
 
 
 @given(st.integers(1, 60), st.integers(1, 400), st.data())
@@ -83,7 +80,6 @@ def test_one_stratum_is_monotone_on_both_sides(
 
 
 @settings(max_examples=60)
-@example(counts=[(260, 0, 3, 9), (260, 0, 3, 9)], level=0.9)
 @given(
     st.lists(
         st.tuples(st.integers(1, 300), st.integers(0, 6), st.integers(0, 4), st.integers(0, 20)),
@@ -95,20 +91,19 @@ def test_one_stratum_is_monotone_on_both_sides(
 def test_unsure_labels_are_bounded_by_every_completion(
     counts: list[tuple[int, int, int, int]], level: float
 ) -> None:
-    tail = Tails((1 - level) / 2, (1 - level) / 2)
-    sampled = [
-        SampledStratum(k + u + right + 1 + rest, k + u + right + 1, k, k + u)
-        for rest, k, u, right in counts
-    ]
-    low, high = gamma_w(sampled, tail)
-    for completion in itertools.product(*(range(int(s.most - s.fewest) + 1) for s in sampled)):
-        exact = [
-            s._replace(fewest=s.fewest + more, most=s.fewest + more)
-            for s, more in zip(sampled, completion, strict=True)
-        ]
-        inner = gamma_w(exact, tail)
-        assert low <= inner.low + 1e-9
-        assert high >= inner.high - 1e-9
+    sizes = [k + u + right + 1 + rest for rest, k, u, right in counts]
+    labeled = [k + u + right + 1 for _, k, u, right in counts]
+    total = total_errors(
+        [
+            StratumCount(size, n, k, u)
+            for size, n, (_, k, u, _) in zip(sizes, labeled, counts, strict=True)
+        ],
+        confidence_level=level,
+    )
+    completions = itertools.product(*(range(k, k + u + 1) for _, k, u, _ in counts))
+    low, high = likelihood_limits(sizes, labeled, list(completions), miss=round(1 - level, 9))
+    assert total.low <= low.min()
+    assert total.high >= high.max()
 
 
 def test_the_method_follows_from_the_design() -> None:
@@ -156,16 +151,15 @@ def test_weights_of_a_million_and_a_population_of_1e9(errors: int) -> None:
     strata = [StratumCount(10**9, 1000, 0), StratumCount(50, 50, errors), StratumCount(99, 50, 50)]
     total = total_errors(strata)
     assert math.isfinite(total.high)
-    assert total.high >= 3e6
-    # One phantom error of weight 1e6, at a Poisson limit of 3.69.
-    assert total.high == pytest.approx(3.69e6, rel=0.01)
+    # The rule of three, where a label stands for a million.
+    assert total.high == pytest.approx(3e6, rel=0.01)
 
 
 def test_zero_errors_have_an_upper_limit() -> None:
     rate = error_rate([StratumCount(50_000, 500, 0), StratumCount(50_000, 500, 0)])
     assert rate.value == rate.low == 0
-    # Whole errors: 368 of 100,000, where the rate alone would say 368.2.
-    assert rate.high == pytest.approx(clopper_pearson(0, 1000).high, rel=1e-3)
+    # A limit above only, as there is nothing below to miss.
+    assert rate.high == pytest.approx(clopper_pearson(0, 1000, alternative="less").high, rel=0.01)
 
 
 def test_all_wrong() -> None:
@@ -233,17 +227,3 @@ def test_contradictions_are_refused() -> None:
         domain_errors([StratumCount(10, 4, 3)], [4], domain_size=5)
     with pytest.raises(EstimateError, match="less than the 3 errors"):
         domain_errors([StratumCount(10, 4, 3)], [3], domain_size=2)
-    with pytest.raises(EstimateError, match="one shape"):
-        fay_feuer([1, 2], [1.0])
-    with pytest.raises(EstimateError, match="weights > 0"):
-        fay_feuer([1], [0.0])
-
-
-def test_six_strata_take_less_than_a_millisecond() -> None:
-    strata = [StratumCount(10**9 // 6, 500, 3) for _ in range(6)]
-    best = math.inf
-    for _ in range(50):
-        start = time.perf_counter()
-        total_errors(strata)
-        best = min(best, time.perf_counter() - start)
-    assert best < 1e-3

@@ -13,8 +13,13 @@ from assay.errors import EstimateError
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-# A judge that is sure may still err: a score of 0 is not taken at its word.
-_LEAST_RATE = 1e-3
+# A judge that is sure may still err, so a score is not taken at its word below this share of the log's mean score.
+# An absolute floor costs up to 2.9 times the labels where errors are rare: docs/METHODS.md.
+_SCORE_FLOOR = 0.03
+# A judge that says only 0 or 1 knows no degrees: what it lets pass may be half as wrong as the log as a whole.
+_FLAG_FLOOR = 0.5
+_MOST_RATE = 0.5
+_UNKNOWN_RATE = 0.01
 DEFAULT_UNIFORM_SHARE = 0.5
 """Share of the labels drawn as if there were no judge; measured, see docs/METHODS.md."""
 MIN_LABELS_PER_STRATUM = 2
@@ -44,8 +49,8 @@ def cut_scores(scores: FloatArray, *, max_strata: int = 6) -> FloatArray:
 
     Notes
     -----
-    Equal shares of the cumulated ``sqrt(score)``, the score clipped to at least 0.001. Where there
-    are no more than `max_strata` different scores, each is a stratum.
+    Equal shares of the cumulated ``sqrt(score)``, the score clipped to at least 3 % of the mean
+    score. Where there are no more than `max_strata` different scores, each is a stratum.
 
     References
     ----------
@@ -68,7 +73,7 @@ def cut_scores(scores: FloatArray, *, max_strata: int = 6) -> FloatArray:
     distinct = np.unique(known)
     if distinct.size <= max_strata:
         return distinct[1:]
-    cumulated = np.cumsum(np.sqrt(np.clip(known, _LEAST_RATE, 1)))
+    cumulated = np.cumsum(np.sqrt(np.maximum(known, _SCORE_FLOOR * known.mean())))
     shares = np.arange(1, max_strata) / max_strata
     cuts = np.unique(known[np.searchsorted(cumulated, shares * cumulated[-1])])
     # A cut at the least score would leave a stratum with nothing below it.
@@ -101,6 +106,41 @@ def assign_strata(scores: FloatArray, cuts: FloatArray) -> IntArray:
     return strata
 
 
+def anticipated_error_rates(sizes: IntArray, mean_scores: FloatArray) -> FloatArray:
+    """Error rate that a judge's scores lead one to expect in each stratum.
+
+    Parameters
+    ----------
+    sizes : shape (n_strata,), >= 0
+        Traces in each stratum.
+    mean_scores : shape (n_strata,), in [0, 1]
+        Mean score of each stratum.
+
+    Returns
+    -------
+    FloatArray : shape (n_strata,), in (0, 0.5]
+        The mean scores, but at least 3 % of the mean score of the log: a judge's 0 is a guess. Where
+        the strata say only 0 and 1, at least half of it. At most 0.5, where the spread is greatest.
+
+    Notes
+    -----
+    Nothing but the width of intervals rests on it; the floors were measured, see docs/METHODS.md.
+
+    Examples
+    --------
+    >>> anticipated_error_rates(np.array([1242, 77]), np.array([0.0, 1.0])).round(3)
+    array([0.029, 0.5  ])
+    """
+    sizes = np.asarray(sizes, dtype=np.int64)
+    means = np.asarray(mean_scores, dtype=np.float64)
+    mean = float((sizes * means).sum() / max(int(sizes.sum()), 1))
+    if mean == 0:
+        return np.full(means.shape, _UNKNOWN_RATE)
+    flags = bool(np.isin(means, (0.0, 1.0)).all())
+    floor = (_FLAG_FLOOR if flags else _SCORE_FLOOR) * mean
+    return np.asarray(np.clip(means, min(floor, _MOST_RATE), _MOST_RATE))
+
+
 def allocate(
     sizes: IntArray,
     anticipated_error_rates: FloatArray,
@@ -121,7 +161,7 @@ def allocate(
         Labels in all.
     uniform_share : in [0, 1]
         Share allotted by size alone, which keeps a bad judge from ruining the estimate.
-    min_labels : >= 1
+    min_labels : >= 0
         Least number of labels in a stratum, or its size if that is less.
 
     Returns
@@ -158,8 +198,8 @@ def allocate(
         )
     if not ((rates >= 0) & (rates <= 1)).all() or not 0 <= uniform_share <= 1:
         raise EstimateError("anticipated_error_rates and uniform_share must be in [0, 1]")
-    if labels < 0 or min_labels < 1:
-        raise EstimateError(f"labels >= 0 and min_labels >= 1, got {labels}, {min_labels}")
+    if labels < 0 or min_labels < 0:
+        raise EstimateError(f"labels and min_labels must be >= 0, got {labels}, {min_labels}")
     least = np.minimum(sizes, min_labels)
     labels = min(labels, int(sizes.sum()))
     if labels < least.sum():
@@ -171,7 +211,6 @@ def allocate(
 
 
 def _wish(sizes: IntArray, rates: FloatArray, uniform_share: float) -> FloatArray:
-    rates = np.clip(rates, _LEAST_RATE, 1 - _LEAST_RATE)
     spread = sizes * np.sqrt(rates * (1 - rates))
     total = max(float(spread.sum()), 1e-300)
     wish: FloatArray = (1 - uniform_share) * spread / total + uniform_share * sizes / max(

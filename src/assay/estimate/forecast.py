@@ -1,4 +1,4 @@
-"""Forecasts: what more labels would do to the interval, and whether the judge earns anything."""
+"""Forecasts: what more labels would do to the interval, drawn with the judge and without."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from scipy import special
 
 from assay.errors import TooFewLabels
 from assay.estimate.exact import least_whole
-from assay.estimate.gamma import SampledStratum, gamma_w
-from assay.estimate.interval import Tails, tails
+from assay.estimate.interval import Tails, missing_chance, tails
+from assay.estimate.likelihood import likelihood_limits
 from assay.estimate.stratified import StratumCount, total_errors
 from assay.quantity import Estimate, Quantity, Unknown
+
+
+class _Expected(NamedTuple):
+    """A stratum as it would be at some number of labels: the errors found are expected ones, not whole."""
+
+    size: int
+    labeled: float
+    found: float
 
 
 class HalvingPlan(NamedTuple):
@@ -43,7 +51,7 @@ def labels_to_halve(
     Notes
     -----
     A plug-in forecast, no guarantee: the width at the expected counts if the rates found stay, of
-    gamma-W for several strata and of Clopper-Pearson, thinned by the share read, for one. The
+    `likelihood_limits` for several strata and of Clopper-Pearson, thinned by the share read, for one. The
     limits repeat the forecast with all rates scaled to the interval's two ends.
     Unsure labels count half. It fails as forecasts do: where the rates found were luck.
 
@@ -60,7 +68,7 @@ def labels_to_halve(
     goal = _width(scenes[0], confidence_level) / 2
     size, now = sum(s.size for s in strata), sum(s.labeled for s in strata)
 
-    def needed(design: Callable[[list[SampledStratum], int], list[SampledStratum]]) -> Estimate:
+    def needed(design: Callable[[list[_Expected], int], list[_Expected]]) -> Estimate:
         counts = [
             least_whole(
                 1,
@@ -129,61 +137,9 @@ def forecast_widths(
     )
 
 
-def judge_gain(strata: Sequence[StratumCount], *, confidence_level: float = 0.95) -> Quantity:
-    """How much narrower the judge makes the interval, at the same number of labels.
-
-    Parameters
-    ----------
-    strata
-        Labels so far, in strata made by the judge.
-    confidence_level : in (0, 1)
-
-    Returns
-    -------
-    Estimate or Unknown
-        Unit: "width without judge / width with judge". At or below 1 the judge earns nothing:
-        label more, or drop it. `Unknown` where there is one stratum, or nothing is left to label.
-
-    Notes
-    -----
-    A plug-in forecast as in `labels_to_halve`: the width of one uniform sample over that of the
-    present strata. The limits repeat it with the rates scaled to the interval's two ends.
-    It says nothing of validity: the interval holds whatever the judge does.
-
-    Examples
-    --------
-    >>> gain = judge_gain([StratumCount(648, 112, 105), StratumCount(671, 88, 2)])
-    >>> gain.value > 1.5
-    True
-    """
-    if sum(s.size > 0 for s in strata) < 2:
-        return Unknown("there is one stratum: no judge took part in the drawing")
-    scenes, reason = _scenes(strata, confidence_level)
-    if reason:
-        return Unknown(reason)
-    now = sum(s.labeled for s in strata)
-    gains = [
-        _width(_uniform(scene, now), confidence_level) / width
-        for scene in scenes
-        if (width := _width(scene, confidence_level)) > 0
-    ]
-    if not gains:
-        return Unknown("the interval has no width: no judge can narrow it")
-    return Estimate(
-        value=gains[0],
-        low=min(gains),
-        high=max(gains),
-        unit="width without judge / width with judge",
-        confidence_level=confidence_level,
-        n=now,
-        method="plug-in forecast from the rates found",
-        guarantee="assumed",
-    )
-
-
 def _scenes(
     strata: Sequence[StratumCount], confidence_level: float
-) -> tuple[list[list[SampledStratum]], str]:
+) -> tuple[list[list[_Expected]], str]:
     """Return the strata at the rates found, and at the two ends; or why there is no forecast."""
     used = [s for s in strata if s.size > 0]
     if all(s.labeled == s.size for s in used):
@@ -198,29 +154,31 @@ def _scenes(
     for level in (total.value, total.low, total.high):
         scale = level / total.value if total.value > 0 else 1.0
         found = [min((s.errors + s.unsure / 2) * scale, s.labeled) for s in used]
-        scenes.append(
-            [SampledStratum(s.size, s.labeled, k, k) for s, k in zip(used, found, strict=True)]
-        )
+        scenes.append([_Expected(s.size, s.labeled, k) for s, k in zip(used, found, strict=True)])
     return scenes, ""
 
 
-def _width(strata: Sequence[SampledStratum], confidence_level: float) -> float:
+def _width(strata: Sequence[_Expected], confidence_level: float) -> float:
     sampled = [s for s in strata if s.labeled < s.size]
     if not sampled:
         return 0.0
-    tail = tails(confidence_level, "two-sided")
     if len(sampled) == 1:
-        return _width_of_one(sampled[0], tail)
-    low, high = gamma_w(sampled, tail)
-    return high - low
+        return _width_of_one(sampled[0], tails(confidence_level, "two-sided"))
+    low, high = likelihood_limits(
+        [s.size for s in sampled],
+        [s.labeled for s in sampled],
+        [s.found for s in sampled],
+        miss=missing_chance(confidence_level),
+    )
+    return float(high[0] - low[0])
 
 
-def _width_of_one(stratum: SampledStratum, tail: Tails) -> float:
+def _width_of_one(stratum: _Expected, tail: Tails) -> float:
     """Clopper-Pearson's width, thinned by the share that is read: near the exact one, and smooth.
 
-    `total_errors` is exact for one stratum, so gamma-W would flatter a judge it is compared with.
+    `total_errors` is exact for one stratum, and a judge is compared with that.
     """
-    size, labeled, errors, _ = stratum
+    size, labeled, errors = stratum
     low, high = 0.0, 1.0
     if errors > 0:
         low = float(special.betaincinv(errors, labeled - errors + 1, tail.low))
@@ -229,7 +187,7 @@ def _width_of_one(stratum: SampledStratum, tail: Tails) -> float:
     return size * (high - low) * math.sqrt(1 - labeled / size)
 
 
-def _kept(strata: list[SampledStratum], labels: int) -> list[SampledStratum]:
+def _kept(strata: list[_Expected], labels: int) -> list[_Expected]:
     """Return the strata with this many labels in all, in the present shares as far as sizes go."""
     low, high = 0.0, max(s.size / s.labeled for s in strata)
     for _ in range(60):
@@ -241,13 +199,13 @@ def _kept(strata: list[SampledStratum], labels: int) -> list[SampledStratum]:
     return [_with_labels(s, min(float(s.size), s.labeled * high)) for s in strata]
 
 
-def _uniform(strata: list[SampledStratum], labels: int) -> list[SampledStratum]:
+def _uniform(strata: list[_Expected], labels: int) -> list[_Expected]:
     """Return one stratum of all, with this many labels."""
     size = sum(s.size for s in strata)
-    rate = sum(s.size * s.fewest / s.labeled for s in strata) / size
-    return [SampledStratum(size, float(labels), labels * rate, labels * rate)]
+    rate = sum(s.size * s.found / s.labeled for s in strata) / size
+    return [_Expected(size, float(labels), labels * rate)]
 
 
-def _with_labels(stratum: SampledStratum, labels: float) -> SampledStratum:
-    errors = stratum.fewest / stratum.labeled * labels
-    return SampledStratum(stratum.size, labels, errors, errors)
+def _with_labels(stratum: _Expected, labels: float) -> _Expected:
+    errors = stratum.found / stratum.labeled * labels
+    return _Expected(stratum.size, labels, errors)

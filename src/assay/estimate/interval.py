@@ -48,10 +48,7 @@ def tails(confidence_level: float, alternative: Alternative) -> Tails:
     >>> tails(0.9, "less")
     Tails(low=None, high=0.1)
     """
-    if not 0 < confidence_level < 1:
-        raise EstimateError(f"confidence_level must be in (0, 1), got {confidence_level}")
-    # 1 - 0.95 is 0.050000000000000044 in binary: rounding keeps the limits those of the tables.
-    miss = round(1 - confidence_level, 15)
+    miss = missing_chance(confidence_level)
     if alternative == "two-sided":
         return Tails(miss / 2, miss / 2)
     if alternative == "less":
@@ -61,3 +58,22 @@ def tails(confidence_level: float, alternative: Alternative) -> Tails:
     raise EstimateError(
         f"alternative must be 'two-sided', 'less' or 'greater', got {alternative!r}"
     )
+
+
+def missing_chance(confidence_level: float) -> float:
+    """Return how often an interval of this level may miss.
+
+    Raises
+    ------
+    EstimateError
+        If the confidence level is not in (0, 1).
+
+    Examples
+    --------
+    >>> missing_chance(0.95)
+    0.05
+    """
+    if not 0 < confidence_level < 1:
+        raise EstimateError(f"confidence_level must be in (0, 1), got {confidence_level}")
+    # 1 - 0.95 is 0.050000000000000044 in binary: rounding keeps the limits those of the tables.
+    return round(1 - confidence_level, 15)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assay.errors import EstimateError, TooFewLabels
 from assay.estimate.exact import hypergeometric_errors
-from assay.estimate.gamma import SampledStratum, gamma_w
-from assay.estimate.interval import Alternative, Interval, tails
+from assay.estimate.interval import Alternative, Interval, missing_chance
+from assay.estimate.likelihood import likelihood_limits
 from assay.quantity import Estimate, Guarantee
 
 _STRATA_ENUMERATED = (
     3  # Every outcome of every population was summed for that many: docs/METHODS.md.
 )
-_ROUNDING = 1e-9  # An error is a whole one: limits go to whole numbers, but not past float noise.
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def total_errors(
 
     - each stratum labeled in full: the count ("exact"; an interval only if labels are unsure);
     - one stratum sampled: `hypergeometric_errors` there, counts elsewhere ("proved");
-    - several sampled: gamma-W, see `assay.estimate.gamma.gamma_w` ("enumerated" for two and three, "simulated" for
+    - several sampled: `assay.estimate.likelihood.likelihood_limits` ("enumerated" for two and three, "simulated" for
       more).
 
     The point is ``sum(size / labeled * errors)``, an unsure label counting half. The lower limit
@@ -108,14 +106,14 @@ def total_errors(
 
     References
     ----------
-    .. [1] Fay, Feuer (1997), see `assay.estimate.gamma.fay_feuer`.
+    .. [1] Wilks (1938), see `assay.estimate.likelihood.likelihood_limits`.
 
     Examples
     --------
     >>> strata = [StratumCount(77, 38, 10), StratumCount(1242, 162, 4)]
     >>> total = total_errors(strata)
     >>> round(total.value), total.low, total.high, total.guarantee
-    (51, 25.0, 96.0, 'enumerated')
+    (51, 25.0, 92.0, 'enumerated')
     """
     strata = _in_use(strata)
     labels = sum(s.labeled for s in strata)
@@ -124,7 +122,7 @@ def total_errors(
             f"no label in {sum(s.size for s in strata)} traces: nothing is known of their errors; "
             "draw traces at random and label them first"
         )
-    tail = tails(confidence_level, alternative)
+    miss = missing_chance(confidence_level)
     sampled = [s for s in strata if 0 < s.labeled < s.size]
     unlabeled = sum(s.size for s in strata if s.labeled == 0)
     counted = [s for s in strata if s.labeled == s.size]
@@ -134,13 +132,8 @@ def total_errors(
         interval = _one_stratum(sampled[0], confidence_level, alternative)
         method, guarantee = "hypergeometric (exact)", "proved"
     elif sampled:
-        interval = _whole(
-            gamma_w(
-                [SampledStratum(s.size, s.labeled, s.errors, s.errors + s.unsure) for s in sampled],
-                tail,
-            )
-        )
-        method = "stratified gamma-W"
+        interval = _several_strata(sampled, miss, alternative)
+        method = "stratified profile likelihood"
         guarantee = "enumerated" if len(sampled) <= _STRATA_ENUMERATED else "simulated"
     low = interval.low + sum(s.errors for s in counted)
     high = interval.high + sum(s.errors + s.unsure for s in counted) + unlabeled
@@ -294,12 +287,18 @@ def _one_stratum(
     return Interval(limits(stratum.errors).low, limits(stratum.errors + stratum.unsure).high)
 
 
-def _whole(interval: Interval) -> Interval:
-    slack_low = _ROUNDING * max(1.0, abs(interval.low))
-    slack_high = _ROUNDING * max(1.0, abs(interval.high))
-    return Interval(
-        float(math.ceil(interval.low - slack_low)), float(math.floor(interval.high + slack_high))
+def _several_strata(
+    strata: Sequence[StratumCount], miss: float, alternative: Alternative
+) -> Interval:
+    """Limits that rise with each error, so the two ends of the unsure labels bound all."""
+    low, high = likelihood_limits(
+        [s.size for s in strata],
+        [s.labeled for s in strata],
+        [[s.errors for s in strata], [s.errors + s.unsure for s in strata]],
+        miss=miss,
+        alternative=alternative,
     )
+    return Interval(float(low[0]), float(high[1]))
 
 
 def _point(strata: Sequence[StratumCount]) -> float:
