@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import DrawError, LedgerError
-from assay.ledger.population import NEWEST_LAST, Window, scores, tag
+from assay.ledger.population import NEWEST_LAST, Window, scores, tag, timestamp
 from assay.ledger.store import Ledger, literal
+from assay.ledger.unit_plan import DrawnUnits, UnitMember, UnitPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class StratumRule:
     unscored: bool = False
     tags: tuple[tuple[str, str | None], ...] = ()
     """Tag names and their stored (JSON-escaped) values; None for traces without the tag."""
+    first_said: str | None = None
+    """In a second reading: which of the stratum's labels these are, by what the first reader said."""
 
     def condition(self) -> str:
         """Return the SQL condition over a table `frame` with columns score and tag_0, tag_1, ..."""
@@ -48,12 +51,14 @@ class StratumRule:
 
     def to_json(self) -> str:
         """Return the rule as it is stored with a draw."""
-        rule = {
+        rule: dict[str, object] = {
             "at_least": self.at_least,
             "below": self.below,
             "unscored": self.unscored,
             "tags": [list(pair) for pair in self.tags],
         }
+        if self.first_said is not None:
+            rule["first_said"] = self.first_said
         return json.dumps(rule, separators=(",", ":"))
 
     @classmethod
@@ -61,7 +66,14 @@ class StratumRule:
         """Return a rule from its stored form."""
         rule = json.loads(text)
         tags = tuple((key, value) for key, value in rule["tags"])
-        return cls(name, rule["at_least"], rule["below"], rule["unscored"], tags)
+        return cls(
+            name,
+            rule["at_least"],
+            rule["below"],
+            rule["unscored"],
+            tags,
+            rule.get("first_said"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +118,16 @@ def first_in_order(
 
 @dataclass(frozen=True, slots=True)
 class DrawnStratum:
-    """One stratum of a stored draw: its size, the labels planned, and the traces in random order."""
+    """One stratum of a stored draw: its size, the labels handed out, and the traces in random order."""
 
     rule: StratumRule
     size: int
     planned: int
     trace_ids: tuple[str, ...]
+    batch_ends: tuple[int, ...] = ()
+    """Labels handed out up to each batch of the draw; empty: one batch."""
+    anticipated_error_rate: float | None = None
+    """What was expected before the first label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +144,19 @@ class StoredDraw:
     judge: str | None
     stratified_by: tuple[str, ...]
     strata: tuple[DrawnStratum, ...]
+    parent: str | None = None
+    """Of a second reading or an adjudication: the draw whose labels are read again."""
+    budget: int | None = None
+    """Labels planned in all, where they are handed out in batches."""
+    label_order: tuple[str, ...] = ()
+    """The traces in the order in which they are to be labeled."""
+    units: DrawnUnits | None = None
+    """Of a draw of whole units: what was drawn. Its one stratum lists their outputs: no random sample of them."""
+
+    @property
+    def batches(self) -> int:
+        """In how many goes it was handed out."""
+        return max(len(self.strata[0].batch_ends), 1)
 
     @property
     def planned(self) -> int:
@@ -150,21 +179,53 @@ class StoredDraw:
                     "name": stratum.rule.name,
                     "traces": stratum.size,
                     "labels": stratum.planned,
-                    "inclusion_probability": stratum.planned / stratum.size,
+                    "inclusion_probability": self.chance(stratum),
                 }
                 for stratum in self.strata
             ],
+            "parent": self.parent,
+            "units": None if self.units is None else json.loads(self.units.plan.to_json()),
         }
+
+    def chance(self, stratum: DrawnStratum) -> float | None:
+        """Return with what chance an output of a stratum was drawn; None where whole units were, by their weights."""
+        return None if self.units is not None else stratum.planned / stratum.size
 
     def describe(self) -> str:
         """Return the draw in one line."""
+        if self.parent is not None:
+            return f"{self.draw_id}: {self.planned:,} of the {self.population:,} labels of {self.parent} to read again"
+        if self.units is not None:
+            return self._describe_units(self.units.plan)
         strata = (
             f"{len(self.strata)} strata by {self.judge}"
             if self.judge
             else f"{len(self.strata)} strata, no judge"
         )
         name = f"{self.window.system} {self.window.version}".strip()
-        return f"{self.draw_id}: {self.planned:,} of {self.population:,} outputs of {name}, {strata}, seed {self.seed}"
+        batch = (
+            "" if self.batches == 1 and self.budget in (None, self.planned) else self._batch_words()
+        )
+        return (
+            f"{self.draw_id}: {self.planned:,} of {self.population:,} outputs of {name}, {strata}, "
+            f"seed {self.seed}{batch}"
+        )
+
+    def _batch_words(self) -> str:
+        budget = self.budget or self.planned
+        if self.planned <= budget:
+            return f"; hand-out {self.batches}, {self.planned:,} of {budget:,} planned labels"
+        return (
+            f"; hand-out {self.batches}, {self.planned - budget:,} more than the {budget:,} planned labels: those "
+            "beyond the plan count in the live limits only"
+        )
+
+    def _describe_units(self, plan: UnitPlan) -> str:
+        name = f"{self.window.system} {self.window.version}".strip()
+        by = plan.weigh_by or "number of outputs"
+        score = f" and the score of {self.judge}" if self.judge else ""
+        drawn = f"{plan.planned:,} of {plan.units:,} {plan.plural} of {name}"
+        return f"{self.draw_id}: {drawn} ({self.planned:,} outputs to label), drawn by {by}{score}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +235,8 @@ class Label:
     trace_id: str
     wrong: int | None
     judge: str
+    severity: int | None = None
+    """1 worst to 3; None where nobody said."""
 
 
 def cells(ledger: Ledger, draw: StoredDraw, split: str) -> dict[str | None, list[int]] | None:
@@ -219,13 +282,21 @@ def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[
     rows = ledger.rows(
         "SELECT draw_id, cast(at AS bigint) AS at, seed, system, version, cast(window_from AS bigint) AS start, "
         'cast(window_to AS bigint) AS "end", population, traces_version, verdicts_version, judge, '
-        f"stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, trace_id FROM draws {where} "
+        f"stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, label_order, trace_id, batch, "
+        f"draw_labels, anticipated_error_rate, parent, "
+        f"unit_plan, unit_id, unit_weight, copies, amount FROM draws {where} "
         "ORDER BY at DESC, draw_id, stratum, position"
     )
     by_draw: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_draw.setdefault(row["draw_id"], []).append(row)
     return [_stored_draw(group) for group in by_draw.values()]
+
+
+def readings_of(ledger: Ledger, draw_id: str) -> list[StoredDraw]:
+    """Return the draws that read labels of a draw again, newest first."""
+    rows = ledger.rows(f"SELECT DISTINCT draw_id FROM draws WHERE parent = {literal(draw_id)}")
+    return stored_draws(ledger, [row["draw_id"] for row in rows])
 
 
 def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
@@ -249,31 +320,35 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
     )
 
 
-def intakes_of(ledger: Ledger, draw_id: str) -> int:
+def intakes_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> int:
     """Return in how many goes the labels of a draw came in: how often somebody could have looked."""
     rows = ledger.rows(
         # Without a time each label may have come by itself.
         "SELECT count(DISTINCT at) + count(*) FILTER (WHERE at IS NULL) AS n FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'"
+        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'{_up_to(until)}"
     )
     return int(rows[0]["n"])
 
 
-def labels_of(ledger: Ledger, draw_id: str) -> dict[str, Label]:
-    """Return the newest label of each trace of a draw.
+def labels_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> dict[str, Label]:
+    """Return the newest label of each trace of a draw, or the newest up to a moment.
 
     Only verdicts of persons that name the draw count: traces labeled for other reasons never enter an estimate.
     """
     rows = ledger.rows(
-        "SELECT trace_id, error_probability, judge FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person' ORDER BY {NEWEST_LAST}"
+        "SELECT trace_id, error_probability, judge, severity FROM verdicts "
+        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'{_up_to(until)} ORDER BY {NEWEST_LAST}"
     )
     labels: dict[str, Label] = {}
     for row in rows:
         # A label says right or wrong; anything in between is unsure.
         wrong = {0.0: 0, 1.0: 1}.get(row["error_probability"])
-        labels[row["trace_id"]] = Label(row["trace_id"], wrong, row["judge"])
+        labels[row["trace_id"]] = Label(row["trace_id"], wrong, row["judge"], row["severity"])
     return labels
+
+
+def _up_to(until: int | None) -> str:
+    return "" if until is None else f" AND (at IS NULL OR at <= {timestamp(until)})"
 
 
 def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
@@ -282,7 +357,8 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
     for row in rows:
         # By the rule and not by the name: two names may be rounded alike.
         strata.setdefault(row["stratum_rule"], []).append(row)
-    drawn = tuple(sorted(map(_drawn_stratum, strata.values()), key=_place))
+    batches = max(row["batch"] or 1 for row in rows)
+    drawn = tuple(sorted((_drawn_stratum(group, batches) for group in strata.values()), key=_place))
     if sum(stratum.size for stratum in drawn) != first["population"] or any(
         len(stratum.trace_ids) != stratum.planned for stratum in drawn
     ):
@@ -300,7 +376,30 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
         judge=first["judge"],
         stratified_by=tuple(json.loads(first["stratified_by"])),
         strata=drawn,
+        parent=first["parent"],
+        budget=first["draw_labels"],
+        label_order=_label_order(rows),
+        units=_drawn_units(rows),
     )
+
+
+def _label_order(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    ordered = sorted(rows, key=lambda row: (row["batch"] or 1, row["label_order"]))
+    return tuple(dict.fromkeys(row["trace_id"] for row in ordered))
+
+
+def _drawn_units(rows: list[dict[str, Any]]) -> DrawnUnits | None:
+    if rows[0]["unit_plan"] is None:
+        return None
+    # The same draw appended twice, by two processes at once, says the same twice.
+    in_order = {row["position"]: row for row in rows}
+    members = tuple(
+        UnitMember(
+            row["trace_id"], row["unit_id"], row["unit_weight"], row["copies"], row["amount"]
+        )
+        for _, row in sorted(in_order.items())
+    )
+    return DrawnUnits(UnitPlan.from_json(rows[0]["unit_plan"]), members)
 
 
 def _place(stratum: DrawnStratum) -> tuple[str, bool, float]:
@@ -309,13 +408,17 @@ def _place(stratum: DrawnStratum) -> tuple[str, bool, float]:
     return json.dumps(rule.tags), rule.unscored, -1.0 if rule.at_least is None else rule.at_least
 
 
-def _drawn_stratum(rows: list[dict[str, Any]]) -> DrawnStratum:
+def _drawn_stratum(rows: list[dict[str, Any]], batches: int) -> DrawnStratum:
     first = rows[0]
     # The same draw appended twice, by two processes at once, says the same twice.
-    in_order = {row["position"]: row["trace_id"] for row in rows}
+    in_order = {row["position"]: row for row in rows}
+    ordered = [in_order[position] for position in sorted(in_order)]
+    came_in = [row["batch"] or 1 for row in ordered]
     return DrawnStratum(
         rule=StratumRule.from_json(first["stratum"], first["stratum_rule"]),
         size=first["stratum_size"],
-        planned=first["stratum_labels"],
-        trace_ids=tuple(in_order[position] for position in sorted(in_order)),
+        planned=max(row["stratum_labels"] for row in rows),
+        trace_ids=tuple(row["trace_id"] for row in ordered),
+        batch_ends=tuple(sum(batch <= end for batch in came_in) for end in range(1, batches + 1)),
+        anticipated_error_rate=first["anticipated_error_rate"],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by one with every change of a table; `assay.ledger.migrate` knows the way from each older version."""
 
 ColumnType = Literal["string", "float", "integer", "timestamp"]
@@ -95,6 +95,31 @@ DRAWS: tuple[Column, ...] = (
     Column("label_order", "integer", "place in the list given to the person, from 1"),
     Column("trace_id", "string", "the trace that was drawn"),
     Column("inclusion_probability", "float", "stratum_labels / stratum_size"),
+    Column(
+        "batch",
+        "integer",
+        "which hand-out of the draw the row came with, from 1; null: the only one",
+    ),
+    Column(
+        "draw_labels",
+        "integer",
+        "labels planned in the whole draw; null: those of the only hand-out",
+    ),
+    Column(
+        "anticipated_error_rate",
+        "float",
+        "what the judge led one to expect of the stratum; null where nothing was known",
+    ),
+    Column("parent", "string", "the draw whose labels this one has read again; null for any other"),
+    Column(
+        "unit_plan",
+        "string",
+        "JSON: the units of a draw of conversations, texts or amounts; null for any other draw",
+    ),
+    Column("unit_id", "string", "the unit that the trace was drawn with"),
+    Column("unit_weight", "float", "weight with which the unit was drawn, > 0"),
+    Column("copies", "integer", "outputs that a label of this trace stands for"),
+    Column("amount", "float", "what a wrong label adds to the total of sizes"),
 )
 
 TABLES: dict[str, tuple[Column, ...]] = {"traces": TRACES, "verdicts": VERDICTS, "draws": DRAWS}

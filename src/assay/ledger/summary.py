@@ -55,8 +55,8 @@ def summarise(ledger: Ledger) -> Summary:
             "GROUP BY judge, judge_kind ORDER BY verdicts DESC, judge"
         ),
         draws=ledger.rows(
-            "SELECT draw_id, system, version, seed, population, count(*) AS planned FROM draws "
-            "GROUP BY draw_id, system, version, seed, population ORDER BY draw_id"
+            "SELECT draw_id, system, version, seed, population, parent, count(*) AS planned FROM draws "
+            "GROUP BY draw_id, system, version, seed, population, parent ORDER BY draw_id"
         ),
     )
 
@@ -80,7 +80,8 @@ def describe(summary: Summary) -> str:
         )
     for row in summary.draws:
         name = f"{row['system']} {row['version']}".strip()
+        of_what = f"labels of {row['parent']}" if row["parent"] else f"outputs of {name}"
         lines.append(
-            f"  {row['draw_id']}: {row['planned']:,} of {row['population']:,} outputs of {name}, seed {row['seed']}"
+            f"  {row['draw_id']}: {row['planned']:,} of {row['population']:,} {of_what}, seed {row['seed']}"
         )
     return "\n".join(visible(line) for line in lines)

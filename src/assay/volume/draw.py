@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from assay.errors import DrawError
-from assay.estimate import allocate, assign_strata, cut_scores
+from assay.estimate import allocate, anticipated_error_rates, assign_strata, cut_scores
 from assay.ledger.draws import (
     Frame,
     StoredDraw,
@@ -34,8 +34,6 @@ MAX_STRATA = 6
 """Four to six strata take nearly all that a score can give; more of them only raise the largest weight."""
 
 MAX_TAG_GROUPS = 12
-ANTICIPATED_RATE_FLOOR = 0.005
-"""No stratum is believed to be free of errors: a judge's 0 is a guess, and the guess may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,9 @@ class DrawRequest:
         Whose score makes the strata; None for none.
     by : tags
         Tags whose values are strata of their own.
+    first : in [1, labels], or None
+        How many of the labels to hand out now; `assay.volume.next_labels` hands out the others, where they are worth
+        most by then. None: all.
     """
 
     window: Window
@@ -61,6 +62,7 @@ class DrawRequest:
     seed: int
     judge: str | None = None
     by: tuple[str, ...] = ()
+    first: int | None = None
 
 
 def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
@@ -73,13 +75,17 @@ def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
     DrawError
         Where the window is empty, a judge or a tag is unknown, or there are too few labels for the strata.
     """
-    frame = _frame(ledger, request)
+    if request.first is not None and not 1 <= request.first <= request.labels:
+        raise DrawError(
+            f"the first hand-out must be between 1 and the {request.labels} labels of the draw, got {request.first}"
+        )
+    frame = frame_of(ledger, request)
     strata = _strata(ledger, frame, request)
     draw_id = _draw_id(request, strata)
     known = stored_draws(ledger, [draw_id])
     if known:
         return known[0]
-    planned = _allocation(strata, request.labels)
+    planned = _allocation(strata, request.first or request.labels)
     with ledger.locked():
         if not stored_draws(ledger, [draw_id]):
             ledger.append("draws", _rows(ledger, draw_id, request, frame, strata, planned))
@@ -100,10 +106,18 @@ def judges_of(ledger: Ledger, window: Window) -> list[str]:
 class _Stratum:
     rule: StratumRule
     size: int
-    anticipated_error_rate: float
+    anticipated_error_rate: float | None = None
+    """None where nothing is known."""
 
 
-def _frame(ledger: Ledger, request: DrawRequest) -> Frame:
+def frame_of(ledger: Ledger, request: DrawRequest) -> Frame:
+    """Return the window as it is now, frozen, with the judge's scores beside it.
+
+    Raises
+    ------
+    DrawError
+        Where the judge has no score in the window.
+    """
     versions = {name: ledger.version(name) for name in ("traces", "verdicts")}
     scores_sql = None
     if request.judge is not None:
@@ -128,6 +142,8 @@ def _draw_id(request: DrawRequest, strata: Sequence[_Stratum]) -> str:
         request.judge,
     ]
     population = [(stratum.rule.to_json(), stratum.size) for stratum in strata]
+    if request.first not in (None, request.labels):
+        parts.append(request.first)
     identity = json.dumps([*parts, request.by, population])
     return f"draw-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
@@ -176,7 +192,7 @@ def _score_strata(ledger: Ledger, frame: Frame, group: StratumRule, most: int) -
     values = np.array([np.nan if row["score"] is None else row["score"] for row in rows])
     counts = np.array([row["n"] for row in rows])
     scored = ~np.isnan(values)
-    strata = []
+    strata: list[_Stratum] = []
     if scored.any():
         cuts = (
             cut_scores(np.repeat(values[scored], counts[scored]), max_strata=most)
@@ -184,13 +200,13 @@ def _score_strata(ledger: Ledger, frame: Frame, group: StratumRule, most: int) -
             else np.array([])
         )
         which = assign_strata(values[scored], cuts)
-        for index in range(len(cuts) + 1):
-            inside = which == index
-            size = int(counts[scored][inside].sum())
-            if size:
-                mean = float(np.average(values[scored][inside], weights=counts[scored][inside]))
-                rule = _score_rule(group, cuts, index, everything_scored=bool(scored.all()))
-                strata.append(_Stratum(rule, size, min(max(mean, ANTICIPATED_RATE_FLOOR), 0.5)))
+        sizes = np.bincount(which, weights=counts[scored], minlength=len(cuts) + 1)
+        sums = np.bincount(which, weights=counts[scored] * values[scored], minlength=len(cuts) + 1)
+        held = np.flatnonzero(sizes)
+        expected = anticipated_error_rates(sizes[held].astype(np.int64), sums[held] / sizes[held])
+        for index, rate in zip(held, expected, strict=True):
+            rule = _score_rule(group, cuts, int(index), everything_scored=bool(scored.all()))
+            strata.append(_Stratum(rule, int(sizes[index]), float(rate)))
     if (~scored).any():
         size = int(counts[~scored].sum())
         if scored.any():
@@ -201,12 +217,10 @@ def _score_strata(ledger: Ledger, frame: Frame, group: StratumRule, most: int) -
     return strata
 
 
-def _mean_rate(strata: Sequence[_Stratum]) -> float:
+def _mean_rate(strata: Sequence[_Stratum]) -> float | None:
     # What the judge left out is taken to be as wrong as what it scored.
-    if not strata:
-        return ANTICIPATED_RATE_FLOOR
-    total = sum(stratum.size for stratum in strata)
-    return sum(stratum.size * stratum.anticipated_error_rate for stratum in strata) / total
+    rates = [(s.size, s.anticipated_error_rate) for s in strata if s.anticipated_error_rate]
+    return sum(n * rate for n, rate in rates) / sum(n for n, _ in rates) if rates else None
 
 
 def _score_rule(
@@ -233,7 +247,9 @@ def _joined(group: StratumRule, name: str) -> str:
 
 def _allocation(strata: Sequence[_Stratum], labels: int) -> list[int]:
     sizes = np.array([stratum.size for stratum in strata])
-    rates = np.array([stratum.anticipated_error_rate for stratum in strata])
+    known = _mean_rate(strata)
+    # Where nothing is known all strata are alike.
+    rates = np.array([stratum.anticipated_error_rate or known or 0.5 for stratum in strata])
     return [int(n) for n in allocate(sizes, rates, labels)]
 
 
@@ -258,6 +274,8 @@ def _rows(
         "verdicts_version": frame.verdicts_version,
         "judge": request.judge,
         "stratified_by": json.dumps(list(request.by)),
+        "batch": 1,
+        "draw_labels": request.labels,
     }
     rows: list[Row] = []
     for stratum, count in zip(strata, planned, strict=True):
@@ -270,24 +288,29 @@ def _rows(
                     "stratum_rule": stratum.rule.to_json(),
                     "stratum_size": stratum.size,
                     "stratum_labels": count,
+                    "anticipated_error_rate": stratum.anticipated_error_rate,
                     "position": position,
                     "trace_id": trace_id,
                     "inclusion_probability": count / stratum.size,
                 }
             )
-    return _in_label_order(rows)
+    return in_label_order(rows)
 
 
-def _in_label_order(rows: list[Row]) -> list[Row]:
-    # Each stratum is spread evenly over the list, so that whoever stops early has labeled every stratum in
-    # proportion, each from the start of its random order.
-    ordered = sorted(
-        rows,
-        key=lambda row: (
-            float(str(row["position"])) / int(str(row["stratum_labels"])),
-            row["stratum"],
-        ),
-    )
+def in_label_order(rows: list[Row], *, after: Mapping[str, int] | None = None) -> list[Row]:
+    """Return rows with their place in the list that is labeled.
+
+    Each stratum is spread evenly over the list, so that whoever stops early has labeled every stratum in proportion,
+    each from the start of its random order. `after` says how many of each stratum's labels, by rule, were handed out
+    before.
+    """
+
+    def place(row: Row) -> tuple[float, str]:
+        before = 0 if after is None else after[str(row["stratum_rule"])]
+        position, labels = int(str(row["position"])), int(str(row["stratum_labels"]))
+        return (position - before) / (labels - before), str(row["stratum"])
+
+    ordered = sorted(rows, key=place)
     return [row | {"label_order": place} for place, row in enumerate(ordered, start=1)]
 
 

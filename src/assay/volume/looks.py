@@ -1,24 +1,30 @@
 """Looking at a draw while its labels come in, without spending its confidence twice.
 
-Whoever looks after every label and stops when it looks good is wrong far more often than one time in twenty. So a draw
-has five planned looks, at a fifth of its labels and so on; each has its own small chance to miss, and together they are
-the chance that was promised. Between looks the last one stands. A list that comes back whole, in one go, was looked at
-once, and that look has all of it.
+Whoever looks after every label and stops when it looks good is wrong far more often than one time in twenty. So the
+chance to miss is split. Four fifths of it go to planned looks, five in an ordinary draw, at a fifth of its labels and
+so on; between two looks the last one stands. One fifth goes to live limits, which are true at every label. A list that
+comes back whole, in one go, was looked at once, and that look has all of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from assay.estimate import StratumCount
+import numpy as np
+
+from assay.estimate import LiveLabel, StratumCount
 from assay.ledger.draws import DrawnStratum, Label, StoredDraw
 
 LOOK_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
-MISS_SHARES = (0.02, 0.04, 0.06, 0.08, 0.8)
-"""How the chance to miss is split among the looks. Nearly all of it waits for the last: who labels to the end pays 4 %
-of width for having looked before."""
+PLANNED_SHARE = 0.8
+"""What the planned looks have of the chance to miss; the live limits have the rest."""
+SPENT = (0.0, 0.02, 0.06, 0.12, 0.2, 1.0)
+"""How much of that is spent after 0, 20, ... 100 % of the labels. Nearly all of it waits for the last look: who labels
+to the end pays little for having looked before."""
+MISS_SHARES = tuple(PLANNED_SHARE * (after - before) for before, after in pairwise(SPENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +34,9 @@ class Look:
     Parameters
     ----------
     number, of
-        Which look this is, of how many.
-    miss_share : in (0, 1]
-        Its share of the chance to miss.
+        Which planned look this is, of how many; 0 before the first.
+    miss_share : in [0, 1]
+        Its share of the chance to miss; 0 before the first planned look, which claims nothing of itself.
     strata
         What the labels up to it say.
     """
@@ -45,9 +51,34 @@ class Look:
         """Labels up to this look."""
         return sum(stratum.labeled for stratum in self.strata)
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether limits of its own belong to it."""
+        return self.miss_share > 0
+
     def level(self, confidence_level: float) -> float:
         """Return the confidence level of this look alone, for all looks together to keep one."""
         return 1 - (1 - confidence_level) * self.miss_share
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLabels:
+    """The labels in the order of the list, as far as they are in without a gap.
+
+    Parameters
+    ----------
+    labels
+        Each with its stratum, a place in the draw's strata.
+    anticipated_rate : in (0, 1)
+        Errors per trace expected before the first of them.
+    """
+
+    labels: tuple[LiveLabel, ...]
+    anticipated_rate: float
+
+    def level(self, confidence_level: float) -> float:
+        """Return the confidence level of the live limits."""
+        return 1 - (1 - confidence_level) * (1 - PLANNED_SHARE)
 
 
 def labels_at(planned: int, share: float) -> int:
@@ -58,7 +89,7 @@ def labels_at(planned: int, share: float) -> int:
 def completed_looks(
     draw: StoredDraw, labels: Mapping[str, Label], *, intakes: int
 ) -> tuple[Look, ...]:
-    """Return the looks that the labels complete, the last one last.
+    """Return the planned looks that the labels complete, the last one last.
 
     Parameters
     ----------
@@ -73,43 +104,102 @@ def completed_looks(
     -----
     Boole's inequality: the intervals of all looks hold at once with the confidence level, whoever stops when. Only an
     unbroken beginning of a stratum's random order counts: what a person skipped, they may have skipped because it was
-    hard.
+    hard. A draw that is handed out in batches has a look at the end of each, with what the same plan of spending has
+    for that part of the labels (Lan and DeMets 1983); beyond the planned labels only the live limits go on.
     """
     beginnings = [_beginning(stratum, labels) for stratum in draw.strata]
+    in_batches = draw.batches > 1 or (draw.budget or 0) > draw.planned
     whole = all(
         len(first) == stratum.planned
         for first, stratum in zip(beginnings, draw.strata, strict=True)
     )
-    if whole and intakes <= 1:
-        return (_look(draw, beginnings, 1.0, number=1, of=1, miss_share=1.0),)
+    if whole and intakes <= 1 and not in_batches:
+        return (_look(draw, [s.planned for s in draw.strata], beginnings, (1, 1, 1.0)),)
     looks = []
-    for number, (share, miss) in enumerate(zip(LOOK_SHARES, MISS_SHARES, strict=True), start=1):
-        needed = [labels_at(stratum.planned, share) for stratum in draw.strata]
+    for number, needed, of, miss in _batch_plan(draw) if in_batches else _plan(draw):
         if any(len(first) < n for first, n in zip(beginnings, needed, strict=True)):
             break
-        looks.append(
-            _look(draw, beginnings, share, number=number, of=len(LOOK_SHARES), miss_share=miss)
-        )
+        looks.append(_look(draw, needed, beginnings, (number, of, miss)))
     return tuple(looks)
+
+
+def live_labels(
+    draw: StoredDraw, labels: Mapping[str, Label], *, intakes: int
+) -> LiveLabels | None:
+    """Return the labels that live limits rest on; None where there is none, or one look at all of them has it all."""
+    if intakes <= 1 and draw.batches == 1 and len(labels) >= draw.planned:
+        return None
+    place = {t: i for i, stratum in enumerate(draw.strata) for t in stratum.trace_ids}
+    shares = [stratum.planned / draw.planned for stratum in draw.strata]
+    came = []
+    for trace_id in draw.label_order:
+        if trace_id not in labels:
+            break
+        stratum = place[trace_id]
+        came.append(LiveLabel(stratum, labels[trace_id].wrong, shares[stratum]))
+    return LiveLabels(tuple(came), anticipated_rate(draw)) if came else None
+
+
+def anticipated_rate(draw: StoredDraw) -> float:
+    """Return the error rate expected before the first label: the judge's, or ten errors among the planned labels."""
+    rates = [stratum.anticipated_error_rate for stratum in draw.strata]
+    if draw.judge is None or any(rate is None for rate in rates):
+        return min(0.5, 10 / max(draw.budget or 0, draw.planned, 20))
+    sized = zip(draw.strata, rates, strict=True)
+    expected = sum(stratum.size * (rate or 0.0) for stratum, rate in sized) / draw.population
+    return min(max(expected, 1e-6), 0.5)
+
+
+def before_the_first(draw: StoredDraw, labels: Mapping[str, Label]) -> Look:
+    """Return what the labels say so far where no planned look is complete: nothing but themselves."""
+    beginnings = [_beginning(stratum, labels) for stratum in draw.strata]
+    of = len(LOOK_SHARES) if draw.batches == 1 else draw.batches
+    return _look(draw, [len(first) for first in beginnings], beginnings, (0, of, 0.0))
 
 
 def first_look_at(draw: StoredDraw) -> int:
     """Return how many labels the first look needs in all."""
+    if draw.batches > 1 or (draw.budget or 0) > draw.planned:
+        return sum(stratum.batch_ends[0] for stratum in draw.strata)
     return sum(labels_at(stratum.planned, LOOK_SHARES[0]) for stratum in draw.strata)
+
+
+def _plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
+    return [
+        (number, [labels_at(s.planned, share) for s in draw.strata], len(LOOK_SHARES), miss)
+        for number, (share, miss) in enumerate(zip(LOOK_SHARES, MISS_SHARES, strict=True), start=1)
+    ]
+
+
+def _batch_plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
+    budget = max(draw.budget or draw.planned, 1)
+    ends = [[s.batch_ends[b] for s in draw.strata] for b in range(draw.batches)]
+    totals = [sum(needed) for needed in ends]
+    # As many looks more as hand-outs like the last one are left of the plan.
+    within = sum(total <= budget for total in totals)
+    last = totals[-1] - (totals[-2] if len(totals) > 1 else 0)
+    of = max(within, 1) + max(0, math.ceil((budget - totals[-1]) / max(last, 1)))
+    plan = []
+    spent = 0.0
+    for number, (needed, total) in enumerate(zip(ends, totals, strict=True), start=1):
+        share = float(np.interp(min(1.0, total / budget), (0.0, *LOOK_SHARES), SPENT))
+        now = PLANNED_SHARE * share
+        if now > spent:
+            plan.append((number, needed, max(of, number), now - spent))
+        spent = max(now, spent)
+    return plan
 
 
 def _look(
     draw: StoredDraw,
+    needed: Sequence[int],
     beginnings: list[list[Label]],
-    share: float,
-    *,
-    number: int,
-    of: int,
-    miss_share: float,
+    place: tuple[int, int, float],
 ) -> Look:
+    number, of, miss_share = place
     strata = tuple(
-        _count(stratum, first[: labels_at(stratum.planned, share)])
-        for stratum, first in zip(draw.strata, beginnings, strict=True)
+        _count(stratum, first[:n])
+        for stratum, first, n in zip(draw.strata, beginnings, needed, strict=True)
     )
     return Look(number, of, miss_share, strata)
 
