@@ -6,31 +6,38 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scipy import special
-
-from assay.errors import EstimateError
+from assay.estimate.acceptance import acceptance_labels
+from assay.estimate.exact import (
+    _log_pmf as log_hypergeometric,  # right to 12 digits at a population of 1e9
+)
 from assay.estimate.exact import clopper_pearson, least_whole
 from assay.estimate.interval import tails
 from assay.estimate.sigma import rate_to_sigma
 from assay.estimate.stratified import StratumCount, total_errors
+from assay.estimate.window_errors import most_errors
 from assay.quantity import Estimate
 
-_MOST_LABELS = 10**18  # Beyond this no plan is one; the bisection ends there.
+_PRIOR_ERRORS = 0.1
+"""Of the bet's prior Beta(0.1, 1 / rate), which expects a tenth of the rate."""
 
 
-def zero_failure_labels(error_rate: float, *, confidence_level: float = 0.95) -> int:
+def zero_failure_labels(
+    error_rate: float, *, confidence_level: float = 0.95, population: int | None = None
+) -> int:
     """Labels that show an error rate to be at most this, if not one of them is wrong.
 
     Parameters
     ----------
-    error_rate : in (0, 1)
+    error_rate : in (0, 1), or [0, 1) with a population
         The rate to be shown.
     confidence_level : in (0, 1)
+    population : > 0
+        Outputs of the window that the labels are drawn from and the claim is about; None: an endless source.
 
     Returns
     -------
     int
-        The least n with ``(1 - error_rate)^n <= 1 - confidence_level``.
+        The least n with ``(1 - error_rate)^n <= 1 - confidence_level``, or its hypergeometric like.
 
     Raises
     ------
@@ -39,7 +46,7 @@ def zero_failure_labels(error_rate: float, *, confidence_level: float = 0.95) ->
 
     Notes
     -----
-    Assumes independent labels without label errors. One wrong label in n and the claim is gone:
+    Assumes independent labels without label errors, and one look. One wrong label in n and the claim is gone:
     a system passes with probability 80 % only if its true rate is a 13th of the one claimed.
 
     References
@@ -52,77 +59,64 @@ def zero_failure_labels(error_rate: float, *, confidence_level: float = 0.95) ->
     >>> zero_failure_labels(1.349898e-3)
     2218
     """
-    return acceptance_labels(error_rate, 0, confidence_level=confidence_level)
+    return acceptance_labels(
+        error_rate, 0, confidence_level=confidence_level, population=population
+    )
 
 
-def acceptance_labels(
-    error_rate: float, allowed_errors: int, *, confidence_level: float = 0.95
+def zero_failure_labels_any_time(
+    error_rate: float, *, confidence_level: float = 0.95, population: int | None = None
 ) -> int:
-    """Labels that show an error rate to be at most this, if at most so many are wrong.
+    """Labels without an error that show a rate to whoever looks after every label.
 
     Parameters
     ----------
-    error_rate : in (0, 1)
-        The rate to be shown.
-    allowed_errors : >= 0
-        The acceptance number.
-    confidence_level : in (0, 1)
+    error_rate, confidence_level, population
+        As `acceptance_labels_any_time`.
 
     Returns
     -------
     int
-        The least n with P(at most `allowed_errors` wrong | error_rate) <= 1 - confidence_level.
+        About 3.14 / error_rate at 95 %, where one look takes 3.00 / error_rate.
 
     Raises
     ------
     EstimateError
-        If an argument is out of range, or more than 1e18 labels would be needed.
-
-    Notes
-    -----
-    Assumes independent labels and that n is fixed beforehand.
-
-    References
-    ----------
-    .. [1] Montgomery, "Introduction to Statistical Quality Control", chapter 15.
+        If an argument is out of range.
 
     Examples
     --------
-    >>> acceptance_labels(0.01, 1)
-    473
+    >>> zero_failure_labels_any_time(0.001), zero_failure_labels(0.001)
+    (3137, 2995)
     """
-    if not 0 < error_rate < 1:
-        raise EstimateError(f"error_rate must be in (0, 1), got {error_rate}")
-    if allowed_errors < 0:
-        raise EstimateError(f"allowed_errors must be >= 0, got {allowed_errors}")
-    miss = tails(confidence_level, "less").high
-    assert miss is not None
-    low, high = allowed_errors + 1, allowed_errors + 1
-    while passing_probability(high, allowed_errors, error_rate) > miss:
-        low, high = high + 1, high * 2
-        if high > _MOST_LABELS:
-            raise EstimateError(f"error_rate {error_rate} would need more than 1e18 labels")
-    return least_whole(
-        low, high, lambda n: passing_probability(n, allowed_errors, error_rate) <= miss
+    return acceptance_labels_any_time(
+        error_rate, 0, confidence_level=confidence_level, population=population
     )
 
 
-def passing_probability(labels: int, allowed_errors: int, true_rate: float) -> float:
-    """Probability that a system of this true error rate passes a plan.
+def acceptance_labels_any_time(
+    error_rate: float,
+    found_errors: int,
+    *,
+    confidence_level: float = 0.95,
+    population: int | None = None,
+) -> int:
+    """Labels that show a rate with so many wrong among them, to whoever looks after every label.
 
     Parameters
     ----------
-    labels : >= 0
-        Labels of the plan.
-    allowed_errors : >= 0
-        The acceptance number.
-    true_rate : in [0, 1]
-        The system's error rate.
+    error_rate : in (0, 1), or [0, 1) with a population
+        The rate to be shown. It is chosen before the first label: the bet is placed on it.
+    found_errors : >= 0
+        Wrong labels so far.
+    confidence_level : in (0, 1)
+    population : > 0
+        Outputs of the window; None: an endless source.
 
     Returns
     -------
-    float
-        P(at most `allowed_errors` of `labels` are wrong): the operating characteristic.
+    int
+        The least n after which the claim stands, whenever it was looked and whoever stopped when.
 
     Raises
     ------
@@ -131,24 +125,80 @@ def passing_probability(labels: int, allowed_errors: int, true_rate: float) -> f
 
     Notes
     -----
-    Binomial: assumes independent labels.
+    The beta-binomial likelihood with prior Beta(0.1, 1 / error_rate), divided by the likelihood at the rate, is a
+    test martingale under that rate (with a population: of ``floor(error_rate * population) + 1`` errors). By Ville's
+    inequality it ever exceeds 1 / (1 - confidence_level) with at most that chance. From ``found_errors / error_rate``
+    labels on it rises with every right label, and it is least at the rate itself among all that are worse: the least n
+    is found by bisection. Assumes labels in random order. A rate chosen after looking voids it.
+
+    References
+    ----------
+    .. [1] Waudby-Smith, Ramdas, "Confidence sequences for sampling without replacement",
+       NeurIPS 2020, arXiv:2006.04347.
+    .. [2] Ville, "Etude critique de la notion de collectif", Gauthier-Villars 1939.
 
     Examples
     --------
-    >>> round(passing_probability(473, 1, 0.001), 3)
-    0.918
+    >>> acceptance_labels_any_time(0.001, 2)
+    10290
     """
-    if labels < 0 or allowed_errors < 0 or not 0 <= true_rate <= 1:
-        raise EstimateError(
-            "labels and allowed_errors must be >= 0 and true_rate in [0, 1], "
-            f"got {labels}, {allowed_errors}, {true_rate}"
+    # Also checks the arguments, and no look after every label is cheaper than one look.
+    fewest = acceptance_labels(
+        error_rate, found_errors, confidence_level=confidence_level, population=population
+    )
+    miss = tails(confidence_level, "less").high
+    assert miss is not None
+    if population is not None:
+        wrong = most_errors(error_rate, population) + 1
+        least = max(fewest, -(-found_errors * population // wrong))
+        return least_whole(
+            least,
+            population,
+            lambda n: _log_wealth_finite(n, found_errors, wrong, population) >= -math.log(miss),
         )
-    if allowed_errors >= labels or true_rate == 0:
-        return 1.0
-    if allowed_errors == 0:
-        # The beta function loses digits here at ten million labels; this does not.
-        return math.exp(labels * math.log1p(-true_rate)) if true_rate < 1 else 0.0
-    return float(special.betaincc(allowed_errors + 1, labels - allowed_errors, true_rate))
+    low = high = max(fewest, math.ceil(found_errors / error_rate))
+    while _log_wealth(high, found_errors, error_rate) < -math.log(miss):
+        low, high = high + 1, high * 2
+    return least_whole(
+        low, high, lambda n: _log_wealth(n, found_errors, error_rate) >= -math.log(miss)
+    )
+
+
+def _log_wealth(labels: int, errors: int, rate: float) -> float:
+    """Log of the beta-binomial likelihood of a sequence, divided by that at the rate."""
+    at_rate = errors * math.log(rate) + (labels - errors) * math.log1p(-rate)
+    return _log_mixture(labels, errors, 1 / rate) - at_rate
+
+
+def _log_wealth_finite(labels: int, errors: int, wrong: int, population: int) -> float:
+    if labels - errors > population - wrong:
+        return math.inf  # So many right ones are more than there would be.
+    orders = _log_rising(labels - errors + 1, errors) - math.lgamma(errors + 1)
+    mixture = _log_mixture(labels, errors, population / wrong)
+    return mixture + orders - log_hypergeometric(errors, labels, population, wrong)
+
+
+def _log_mixture(labels: int, errors: int, prior_right: float) -> float:
+    """Log of B(a + k, b + n - k) / B(a, b)."""
+    a, b = _PRIOR_ERRORS, prior_right
+    return (
+        math.lgamma(a + errors)
+        - math.lgamma(a)
+        - _log_rising(b + labels - errors, a + errors)
+        + _log_rising(b, a)
+    )
+
+
+def _log_rising(x: float, step: float) -> float:
+    """Return log(gamma(x + step) / gamma(x)); the difference of two lgamma loses all digits at 1e9."""
+    if x < 30:
+        return math.lgamma(x + step) - math.lgamma(x)
+    powers = (x - 0.5) * math.log1p(step / x) + step * math.log(x + step) - step
+    return powers + _stirling(x + step) - _stirling(x)
+
+
+def _stirling(x: float) -> float:
+    return (1 / 12 - (1 / 360 - (1 / 1260 - 1 / 1680 / (x * x)) / (x * x)) / (x * x)) / x
 
 
 def evidence_ceiling(strata: Sequence[StratumCount], *, confidence_level: float = 0.95) -> Estimate:
