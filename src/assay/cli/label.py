@@ -33,6 +33,6 @@ def command(ledger: Path, file: Path, person: str, as_json: bool) -> None:
         )
         for draw, (done, planned) in report.draws.items():
             click.echo(f"{draw}: {done:,} of {planned:,} labels are in")
-        note(f"next: assay volume {quote(str(ledger))}")
+        note(f"next: {report.next_command(quote(str(ledger)))}")
     if report.refused and not report.taken and not report.unchanged:
         sys.exit(1)

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +18,14 @@ from assay.errors import BadInput, DrawError
 from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draws
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger, literal
+from assay.volume.agreement import read_again_in
+from assay.volume.reading import earlier_readers
 
 ASKED = ("input", "context", "output", "answer", "reference")
 FILLED = ("verdict", "severity", "kind", "note")
 HEADER = ("draw_id", "trace_id", *ASKED, *FILLED)
+TALK = ("conversation_id", "turn")
+"""Shown too where whole conversations are read, turn after turn."""
 
 VERDICTS: dict[str, float | None] = {"right": 0.0, "wrong": 1.0, "unsure": None}
 
@@ -42,6 +46,16 @@ class LabelReport:
     refused: list[tuple[int, str]] = field(default_factory=list)
     draws: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Draw -> labels it has now, labels planned."""
+    undecided: dict[str, int] = field(default_factory=dict)
+    """Second reading -> outputs on which it differs from the first, and no third has decided."""
+
+    def next_command(self, ledger: str) -> str:
+        """Return the command that helps most now; `ledger` as it would be typed."""
+        for draw_id, count in self.undecided.items():
+            done, planned = self.draws.get(draw_id, (0, 0))
+            if count and done >= planned:
+                return f"assay draw {ledger} --adjudicate {draw_id}"
+        return f"assay volume {ledger}"
 
     def to_json(self) -> dict[str, object]:
         """Return the stable JSON form."""
@@ -54,24 +68,32 @@ class LabelReport:
                 draw: {"labeled": done, "planned": planned}
                 for draw, (done, planned) in self.draws.items()
             },
+            "undecided": self.undecided,
         }
 
 
-def list_of(ledger: Ledger, draws: Sequence[StoredDraw]) -> str:
-    """Return the list of one or more draws as CSV, in an order of which every beginning is a valid sample."""
+def list_of(ledger: Ledger, draws: Sequence[StoredDraw], *, batch: int | None = None) -> str:
+    """Return the list of one or more draws as CSV, in an order of which every beginning is a valid sample.
+
+    `batch` takes only one hand-out of a draw.
+    """
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    writer.writerow(HEADER)
+    talks = any(draw.units and draw.units.plan.unit == "conversation" for draw in draws)
+    writer.writerow((*HEADER[:2], *TALK, *HEADER[2:]) if talks else HEADER)
     for draw in draws:
-        writer.writerows(_list_rows(ledger, draw))
+        writer.writerows(_list_rows(ledger, draw, TALK if talks else (), batch))
     return stream.getvalue()
 
 
-def _list_rows(ledger: Ledger, draw: StoredDraw) -> Iterator[list[str]]:
-    columns = ", ".join(f"traces.{name}" for name in ASKED)
+def _list_rows(
+    ledger: Ledger, draw: StoredDraw, talk: tuple[str, ...], batch: int | None
+) -> Iterator[list[str]]:
+    columns = ", ".join(f"traces.{name}" for name in (*talk, *ASKED))
     sql = (
         f"SELECT draws.trace_id, {columns} FROM draws JOIN traces ON traces.trace_id = draws.trace_id "
-        f"WHERE draws.draw_id = {literal(draw.draw_id)} ORDER BY draws.label_order"
+        f"WHERE draws.draw_id = {literal(draw.draw_id)}{'' if batch is None else f' AND draws.batch = {batch}'} "
+        "ORDER BY coalesce(draws.batch, 1), draws.label_order"
     )
     labels = labels_of(ledger, draw.draw_id)
     for row in ledger.rows(sql):
@@ -79,7 +101,8 @@ def _list_rows(ledger: Ledger, draw: StoredDraw) -> Iterator[list[str]]:
         if row["answer"] == row["output"]:
             texts[ASKED.index("answer")] = ""
         said = _said(labels.get(row["trace_id"]))
-        yield [draw.draw_id, _cell(row["trace_id"]), *texts, said, "", "", ""]
+        turn = ["" if row[name] is None else _cell(str(row[name])) for name in talk]
+        yield [draw.draw_id, _cell(row["trace_id"]), *turn, *texts, said, "", "", ""]
 
 
 def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelReport:
@@ -114,6 +137,9 @@ def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelR
     report.taken = len(rows)
     for draw_id, (_, planned) in report.draws.items():
         report.draws[draw_id] = (len(labels_of(ledger, draw_id)), planned)
+        again = read_again_in(ledger, draw_id)
+        if again is not None:
+            report.undecided[again.reading.draw_id] = len(again.undecided)
     return report
 
 
@@ -125,8 +151,9 @@ class _Intake:
         self._person = person
         self._digest = digest
         self._report = report
-        self._chances: dict[str, dict[str, float]] = {}
-        self._known: dict[str, dict[str, tuple[str, float | None]]] = {}
+        self._chances: dict[str, dict[str, float | None]] = {}
+        self._known: dict[str, dict[str, tuple[str, float | None, int | None]]] = {}
+        self._readers: dict[str, Callable[[str], set[str]]] = {}
         self._seen: dict[tuple[str, str], int] = {}
         self._now = time.time_ns() // 1_000
 
@@ -152,12 +179,20 @@ class _Intake:
                 f"verdict must be right, wrong or unsure, got {record['verdict'].strip()[:40]!r}"
             )
         draw_id, trace_id, chance = self._drawn(record)
+        if self._person in self._readers[draw_id](trace_id):
+            raise DrawError(
+                f"{self._person!r} has read {trace_id[:60]!r} before: it is for another person (--person NAME)"
+            )
         first = self._seen.setdefault((draw_id, trace_id), line)
         if first != line:
             raise DrawError(f"{trace_id} is labeled twice in this file, first on line {first}")
-        if trace_id in self._known[draw_id] and self._known[draw_id][trace_id] == (
+        severity = _severity(record.get("severity", ""))
+        known = self._known[draw_id].get(trace_id)
+        # A severity that comes later is news; a blank one takes nothing back.
+        if known is not None and known == (
             self._person,
             VERDICTS[said],
+            known[2] if severity is None else severity,
         ):
             self._report.unchanged += 1
             return None
@@ -166,7 +201,7 @@ class _Intake:
             "judge": self._person,
             "judge_kind": "person",
             "error_probability": VERDICTS[said],
-            "severity": _severity(record.get("severity", "")),
+            "severity": severity,
             "kind": record.get("kind", "").strip() or None,
             "note": record.get("note", "").strip() or None,
             "at": self._now,
@@ -175,7 +210,7 @@ class _Intake:
             "source": f"{self._digest}:{line}",
         }
 
-    def _drawn(self, record: dict[str, str]) -> tuple[str, str, float]:
+    def _drawn(self, record: dict[str, str]) -> tuple[str, str, float | None]:
         draw_id = record["draw_id"].strip()
         if draw_id not in self._chances:
             self._load(draw_id)
@@ -196,13 +231,20 @@ class _Intake:
             raise DrawError(f"the ledger has no draw {draw_id[:60]!r}")
         draw = found[0]
         self._chances[draw_id] = {
-            trace_id: stratum.planned / stratum.size
+            trace_id: draw.chance(stratum)
             for stratum in draw.strata
             for trace_id in stratum.trace_ids
         }
+        readers = self._readers[draw_id] = earlier_readers(self._ledger, draw)
+        if all(self._person in readers(trace_id) for trace_id in self._chances[draw_id]):
+            raise BadInput(
+                f"{self._person!r} has read every output of {draw_id} before: it is for another person",
+                next_command=f"assay label {self._ledger.typed} FILLED.csv --person NAME",
+            )
         known = labels_of(self._ledger, draw_id)
         self._known[draw_id] = {
-            trace_id: (label.judge, label.wrong) for trace_id, label in known.items()
+            trace_id: (label.judge, label.wrong, label.severity)
+            for trace_id, label in known.items()
         }
         self._report.draws[draw_id] = (len(known), draw.planned)
 
