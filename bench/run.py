@@ -1,4 +1,7 @@
-"""Run the benchmarks and write docs/BENCHMARKS.md: `scripts/bench`, or `scripts/bench NAME ...`."""
+"""Run the benchmarks and write docs/BENCHMARKS.md: `scripts/bench`, or `scripts/bench NAME ...`.
+
+Those of STUDIES take long and are run by name only; their last results stay on the page. With `--page` nothing is run.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from measure import Figures, Run
 from table import Row, markdown
 
 BENCHMARKS = ("start_up", "inspect_ingest", "volume_scale")
+STUDIES = ("labels", "rivals")
+"""Simulations that keep results of their own: `run()` measures, `page()` is their part of the page."""
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "bench" / "results.json"
 PAGE = ROOT / "docs" / "BENCHMARKS.md"
@@ -30,17 +35,22 @@ times wide: quote CPU seconds and ratios. `scripts/bench` makes this page again.
 
 
 def main(names: list[str]) -> None:
-    """Run benchmarks by name (all where none is given); keep the others' last figures."""
+    """Run benchmarks by name (all but the studies where none is given); keep the others' last figures."""
     kept: dict[str, list[dict[str, object]]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    for name in names or BENCHMARKS:
+    for name in [] if names == ["--page"] else names or BENCHMARKS:
         print(f"bench: {name}", file=sys.stderr)
+        if name in STUDIES:
+            import_module(name).run()
+            continue
         kept[name] = [_pack(row) for row in import_module(name).rows()]
         KEPT.write_text(json.dumps(kept, indent=1) + "\n")
     rows = [_unpack(row) for name in BENCHMARKS for row in kept.get(name, [])]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     day = datetime.now(UTC).strftime("%Y-%m-%d")
-    PAGE.write_text(f"{HEAD}Last run: {day}, {machine}.\n\n{markdown(rows)}")
-    print(markdown(rows))
+    studies = [page for name in STUDIES if (page := import_module(name).page())]
+    page = "\n".join([markdown(rows), *studies])
+    PAGE.write_text(f"{HEAD}Last run: {day}, {machine}.\n\n{page}")
+    print(page)
 
 
 def _pack(row: Row) -> dict[str, object]:

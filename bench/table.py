@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from measure import Figures
@@ -40,14 +41,16 @@ def seconds(value: float) -> str:
     return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
+def pipe_table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    every = [headings, ["---"] * len(headings), *lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in every)
+
+
 def markdown(rows: list[Row]) -> str:
     """Return rows as Markdown tables, one a group."""
     parts = []
     for group in dict.fromkeys(row.group for row in rows):
-        lines = [
-            HEADINGS,
-            ["---"] * len(HEADINGS),
-            *(row.cells() for row in rows if row.group == group),
-        ]
-        parts.append(f"## {group}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+        lines = [row.cells() for row in rows if row.group == group]
+        parts.append(f"## {group}\n\n{pipe_table(HEADINGS, lines)}")
     return "\n\n".join(parts) + "\n"
