@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from assay.estimate import HalvingPlan, StratumCount
+from assay.estimate.judge_worth import GAIN_UNIT
 from assay.ledger.draws import DrawnStratum, StoredDraw, StratumRule
 from assay.ledger.population import Window
 from assay.quantity import Estimate, Quantity, Unknown, assumed, exact
@@ -89,7 +90,7 @@ def system(
         sigma_level=estimate(1.6, 1.45, 1.8, "sigma"),
         evidence_ceiling_sigma=estimate(2.3, 2.3, 2.3, "sigma"),
         labels_to_halve=halving,
-        judge_gain=estimate(1.4, 1.2, 1.5, "width without judge / width with judge"),
+        judge_gain=estimate(1.4, 1.2, 1.5, GAIN_UNIT),
         human=HumanComparison(
             "assumption",
             assumed(0.1, "errors/trace", method="assumed"),

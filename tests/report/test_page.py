@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from assay.errors import BadInput
+from assay.estimate.judge_worth import GAIN_UNIT
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
+from assay.quantity import Unknown
 from assay.report.data import MOST_DETAILED, judge_words
 from assay.report.page import record_json, render, write_report
 from assay.volume.question import HumanBaseline, VolumeQuestion
@@ -246,13 +248,25 @@ def test_of_many_systems_the_largest_are_drawn_and_all_are_listed() -> None:
     assert "Of 44 systems, most errors a day: model-43" in "".join(outline.text)
 
 
-@pytest.mark.parametrize(("gain", "said"), [(1.01, "adds nothing"), (1.4, "times narrower")])
-def test_what_the_judge_is_worth_is_said(gain: float, said: str) -> None:
-    worth = replace(
-        system(), judge_gain=estimate(gain, gain, gain, "width without judge / width with judge")
-    )
+@pytest.mark.parametrize(
+    ("gain", "p_value", "said"),
+    [
+        ((1.4, 1.2, 1.7), 0.001, "is worth 1.40 [1.20, 1.70] times the labels of a uniform draw (95 %, n 300)."),
+        ((1.2, 0.9, 1.7), 0.2, "adds nothing that these labels show (1.20 [0.90, 1.70] times the labels; 95 %, n 300)"),
+        ((1.2, 0.9, 1.7), 0.0004, "tells wrong from right (p 0.0004) but adds nothing that these labels show"),
+        ((0.8, 0.7, 0.9), None, "adds nothing: its draw is worth 0.80 [0.70, 0.90] times the labels"),
+    ],
+)  # fmt: skip
+def test_what_the_judge_is_worth_is_said(
+    gain: tuple[float, float, float], p_value: float | None, said: str
+) -> None:
+    worth = replace(system(), judge_gain=estimate(*gain, GAIN_UNIT), judge_p_value=p_value)
     assert said in judge_words(worth)
     assert said in render(report(worth))
+    assert worth.to_json()["judge_p_value"] == p_value
+    unknown = replace(worth, judge_gain=Unknown("no error was found"))
+    assert judge_words(unknown).endswith("an unknown number of labels: no error was found.")
+    assert unknown.to_json()["judge_finding"] is None
     assert not judge_words(replace(worth, evidence=sampled(judge=None)))
 
 

@@ -169,13 +169,25 @@ def test_an_early_look_is_wider_and_names_the_next_labels(desk: Desk, tmp_path: 
     assert width[0] > width[1]
 
 
-def test_before_the_first_look_nothing_is_shown(desk: Desk, tmp_path: Path) -> None:
+def test_before_the_first_look_the_live_limits_answer(desk: Desk, tmp_path: Path) -> None:
     drawn = draw(desk)
     answer(desk, drawn, tmp_path / "a.csv", first=20)
-    found = only(desk)
-    assert "20 of 200 labels" in reason(found.errors)
-    assert "the first look is at" in reason(found.errors)
+    found = only(desk, by=("topic",), standard="3/1d")
+    errors = known(found.errors)
+    assert errors.low <= desk.errors <= errors.high < 1_000 - 15
+    assert (errors.n, errors.guarantee) == (20, "proved")
+    assert "before planned look 1 of 5" in errors.method
+    # What is worked out at the planned looks waits for the first of them.
+    assert "no planned look yet" in reason(found.evidence_ceiling_sigma)
+    assert "no planned look yet" in reason(found.labels_to_halve.with_judge)
+    assert "no planned look yet" in reason(found.judge_gain)
+    assert all("no planned look yet" in reason(part.errors) for part in found.by["topic"])
     assert found.next_command.startswith("assay label")
+
+
+def test_no_label_shows_nothing(desk: Desk) -> None:
+    draw(desk)
+    assert "none of 200 is in yet" in reason(only(desk).errors)
 
 
 def test_a_list_that_comes_back_whole_was_looked_at_once(desk: Desk, tmp_path: Path) -> None:

@@ -17,10 +17,12 @@ COMMANDS = {
     "ingest": "Read files into a ledger.",
     "doctor": "Say what a file is and what it can answer; write nothing.",
     "judge": "Let a mechanical check judge every trace with a reference.",
+    "plan": "How many labels a standard takes, and what no labels can show.",
     "draw": "Draw outputs to label, and write the list for a person.",
     "label": "Take a filled list of labels back.",
     "volume": "The volume of errors: how many wrong outputs a day.",
     "report": "Write the answer as one HTML page.",
+    "certify": "Certify the volume of errors, or verify a certificate.",
     "ledger": "Look after a ledger: info, compact, migrate.",
 }
 """Name -> what `assay --help` says of it; the module of each is imported only when it is called."""

@@ -37,6 +37,8 @@ def question_options(function: Function) -> Function:
                      help="Labels of a draw, or a check of everything."),
         click.option("--caught-tag", default="caught", show_default=True, help="Tag: caught before delivery."),
         click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level."),
+        click.option("--severity-weights", default=None, metavar="1=10,2=3,3=1",
+                     help="Weigh errors by the severity that labels say, 1 worst."),
     ]  # fmt: skip
     for option in reversed(options):
         function = option(function)

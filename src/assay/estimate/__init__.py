@@ -1,23 +1,51 @@
 """Pure mathematics: counts in, Estimate out."""
 
-from assay.estimate.allocation import allocate, assign_strata, cut_scores
+from assay.estimate.acceptance import (
+    AcceptancePlan,
+    acceptance_labels,
+    acceptance_plan,
+    passing_probability,
+    passing_rate,
+)
+from assay.estimate.allocation import (
+    allocate,
+    anticipated_error_rates,
+    assign_strata,
+    cut_scores,
+)
+from assay.estimate.design_effect import design_effect
 from assay.estimate.exact import clopper_pearson, hypergeometric_errors, poisson_rate
 from assay.estimate.forecast import (
     HalvingPlan,
     WidthForecast,
     forecast_widths,
-    judge_gain,
     labels_to_halve,
 )
-from assay.estimate.gamma import fay_feuer
 from assay.estimate.interval import Alternative, Interval
+from assay.estimate.judge_worth import JudgeWorth, judge_finding, judge_worth
+from assay.estimate.live import LiveLabel, live_total_errors
+from assay.estimate.noise import (
+    corrected_total,
+    false_alarm_rate,
+    label_noise_floor,
+    miss_rate,
+    second_confirms,
+    second_finds,
+)
 from assay.estimate.planning import (
-    acceptance_labels,
+    acceptance_labels_any_time,
     evidence_ceiling,
-    passing_probability,
     zero_failure_labels,
+    zero_failure_labels_any_time,
 )
 from assay.estimate.ratio import rate_ratio, ratio_of_estimates
+from assay.estimate.rereading import (
+    RereadStratum,
+    found_errors,
+    missed_errors,
+    missed_level,
+    with_missed,
+)
 from assay.estimate.sigma import (
     SigmaConvention,
     dpmo,
@@ -25,36 +53,65 @@ from assay.estimate.sigma import (
     sigma_level,
     sigma_to_rate,
 )
+from assay.estimate.sized import ReadUnits, SizedPopulation, race_order, sized_total
 from assay.estimate.stratified import StratumCount, domain_errors, error_rate, total_errors
+from assay.estimate.stringer import hits_until, stringer_bound
 
 __all__ = [
+    "AcceptancePlan",
     "Alternative",
     "HalvingPlan",
     "Interval",
+    "JudgeWorth",
+    "LiveLabel",
+    "ReadUnits",
+    "RereadStratum",
     "SigmaConvention",
+    "SizedPopulation",
     "StratumCount",
     "WidthForecast",
     "acceptance_labels",
+    "acceptance_labels_any_time",
+    "acceptance_plan",
     "allocate",
+    "anticipated_error_rates",
     "assign_strata",
     "clopper_pearson",
+    "corrected_total",
     "cut_scores",
+    "design_effect",
     "domain_errors",
     "dpmo",
     "error_rate",
     "evidence_ceiling",
-    "fay_feuer",
+    "false_alarm_rate",
     "forecast_widths",
+    "found_errors",
+    "hits_until",
     "hypergeometric_errors",
-    "judge_gain",
+    "judge_finding",
+    "judge_worth",
+    "label_noise_floor",
     "labels_to_halve",
+    "live_total_errors",
+    "miss_rate",
+    "missed_errors",
+    "missed_level",
     "passing_probability",
+    "passing_rate",
     "poisson_rate",
+    "race_order",
     "rate_ratio",
     "rate_to_sigma",
     "ratio_of_estimates",
+    "second_confirms",
+    "second_finds",
     "sigma_level",
     "sigma_to_rate",
+    "sized_total",
+    "stringer_bound",
     "total_errors",
+    "with_missed",
     "zero_failure_labels",
+    "zero_failure_labels_any_time",
 ]

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from shlex import quote
 
-from assay.figures import interval
+from assay.estimate import judge_finding
+from assay.figures import confidence, interval
 from assay.ledger.schema import TABLES
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
@@ -17,12 +18,13 @@ from assay.volume.measure import measure_volume
 from assay.volume.parts import day_parts
 from assay.volume.question import VolumeQuestion
 from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
+from assay.volume.unit_evidence import UnitEvidence
 
 MOST_DETAILED = 6
 """Systems with charts of their own: those with the most errors a day. All stand in the table."""
 
-GAIN_WORTH_SAYING = 1.05
-"""A judge that narrows the interval by less than five percent earns nothing."""
+KNOWS_ERRORS = 0.01
+"""From this p-value down a judge tells wrong from right, even where its draw is not shown to save a label."""
 
 DISTRIBUTION = "assay-ai"
 
@@ -164,6 +166,7 @@ def number_rows(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
     if isinstance(system.errors_per_day, Unknown):
         yield "errors per 1,000 traces", system.errors_per_thousand, False
     yield "escaped errors per day", system.escaped_errors_per_day, False
+    yield from _weighed_rows(system)
     if system.human:
         yield "human errors per day", system.human.errors_per_day, False
         yield "system / human errors", system.human.ratio, False
@@ -178,39 +181,92 @@ def number_rows(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
             False,
         )
         yield "labels to halve it, without", system.labels_to_halve.without_judge, False
+    if system.label_noise and system.label_noise.reading:
+        noise = system.label_noise
+        yield "second reader confirms a wrong", noise.second_confirms, True
+        yield "second reader finds an error", noise.second_finds, True
+        yield "false alarms of the first reader, of all outputs", noise.false_alarm_rate, True
+        yield "label-noise floor: errors that the first reader missed", noise.floor, True
+        yield "errors in the window, if both readers miss alike", noise.errors_if_independent, False
     if system.standard:
         standard = system.standard
         yield f"standard {standard.standard}: {standard.decision}", standard.measured, False
 
 
+def _weighed_rows(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
+    """Yield what errors weigh: money in wrong outputs, severity, and what whole units cost."""
+    if system.severity:
+        yield "severity-weighted errors per day", system.severity.per_day, False
+        yield "severity-weighted errors in the window", system.severity.in_window, False
+    units = system.units
+    if units is None:
+        return
+    for what, quantity in (
+        ("in wrong outputs per day", units.per_day),
+        ("in wrong outputs of the window", units.in_wrong_outputs),
+        ("in wrong outputs of the window, at most", units.at_most),
+        ("the same by Stringer's bound", units.stringer),
+    ):
+        if quantity is not None:
+            yield f"{units.weigh_by} {what}", quantity, False
+    if units.unit == "conversation":
+        yield "design effect of whole conversations", units.design_effect, False
+
+
 def judge_words(system: SystemVolume) -> str:
     """Return what the draw's judge was worth; empty where none took part."""
     evidence, gain = system.evidence, system.judge_gain
-    if not isinstance(evidence, SampleEvidence) or not isinstance(gain, Estimate):
+    if not isinstance(evidence, SampleEvidence) or evidence.draw.judge is None:
         return ""
-    judge = evidence.draw.judge
-    if judge is None or len(system.strata) < 2:
+    judge = f"The judge {evidence.draw.judge}"
+    if isinstance(gain, Unknown):
+        return f"{judge} is worth an unknown number of labels: {gain.reason}."
+    sure = f"{confidence(gain)}, n {gain.n:,}"
+    times, found = f"{interval(gain)} times the labels", judge_finding(gain)
+    if found == "saves labels":
+        return f"{judge} is worth {times} of a uniform draw ({sure})."
+    if found == "costs labels":
+        return f"{judge} adds nothing: its draw is worth {times} ({sure}); draw without it next time (--no-judge)."
+    if system.judge_p_value is not None and system.judge_p_value <= KNOWS_ERRORS:
+        judge = f"{judge} tells wrong from right (p {system.judge_p_value:.1g}) but"
+    return f"{judge} adds nothing that these labels show ({times}; {sure}): label more."
+
+
+def future_words(system: SystemVolume) -> str:
+    """Return the line on the coming days; empty where nothing is known of those past."""
+    if system.future is None or isinstance(system.evidence, NoEvidence):
         return ""
-    if gain.value < GAIN_WORTH_SAYING:
-        return f"This judge ({judge}) adds nothing: as many labels without it would do as well; label more."
-    narrower = f"{interval(gain)} times narrower than uniform labels would (forecast)"
-    return f"The judge ({judge}) makes the interval {narrower}."
+    words = system.future.words
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def limits(report: Report) -> list[str]:
     """Return what the page does not say, for all systems."""
     level = f"{100 * report.answer.confidence_level:g} %"
     said = [
-        "Next week. The numbers are about the outputs in this window: new versions, users and questions change them.",
+        (
+            "Next week, but for the line marked as a forecast. The numbers are about this window: new versions, "
+            "users and questions change them."
+        ),
         "How bad an error is. Every wrong output counts as one, whatever its kind.",
         "How sure the throughput is. It is taken as known; its own error is not in the intervals.",
         f"All intervals at once. Each holds by itself: of many at {level}, some miss.",
     ]
     kinds = {type(system.evidence) for system in report.answer.systems}
-    if SampleEvidence in kinds:
+    read_again = {
+        system.label_noise is not None and system.label_noise.reading is not None
+        for system in report.answer.systems
+        if isinstance(system.evidence, SampleEvidence | UnitEvidence)
+    }
+    if False in read_again:
         said.append(
             "The labelers' own mistakes. Labels are taken as the truth: below the rate at which the labelers err, "
             "nothing is shown."
+        )
+    if True in read_again:
+        said.append(
+            "Mistakes that readers share. Where labels were read twice, what all of them get wrong alike is in no "
+            "interval."
         )
     if CensusEvidence in kinds:
         said.append(
@@ -245,6 +301,16 @@ def evidence_rows(system: SystemVolume) -> list[tuple[str, str]]:
                 ("table of traces at the draw", f"version {draw.traces_version}"),
                 ("judge that made the strata", draw.judge or "none"),
                 ("strata (labels of outputs)", strata),
+            ]
+        case UnitEvidence() as units:
+            rows += [
+                ("draw", units.draw.describe()),
+                (
+                    f"{units.plan.plural} read",
+                    f"{len(units.units):,} of {units.plan.planned:,} planned",
+                ),
+                ("labels", f"{units.labels:,}, by {', '.join(units.people)}"),
+                ("table of traces at the draw", f"version {units.draw.traces_version}"),
             ]
         case CensusEvidence() as census:
             rows.append(

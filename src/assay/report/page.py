@@ -22,6 +22,7 @@ from assay.report.data import (
     by_volume,
     collect,
     evidence_rows,
+    future_words,
     judge_words,
     limits,
     number_rows,
@@ -87,7 +88,7 @@ def render(report: Report) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     several = len(report.answer.systems) > 1
     return (
-        _environment()
+        page_environment()
         .get_template("page.html")
         .render(
             report=report,
@@ -223,6 +224,7 @@ class SystemView:
     level: int
     numbers: NumberTable
     judge: str
+    forecast: str
     pictures: tuple[Picture, ...]
     splits: tuple[SplitView, ...]
     days: tuple[PartVolume, ...]
@@ -238,6 +240,7 @@ def _system_view(report: SystemReport, name: str, *, level: int) -> SystemView:
         level=level,
         numbers=number_table(number_rows(system)),
         judge=judge_words(system),
+        forecast=future_words(system),
         pictures=tuple(system_pictures(report, name)),
         splits=tuple(splits),
         days=report.days,
@@ -259,7 +262,8 @@ def _methods(parts: Iterable[PartVolume]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return the environment that every page's template is rendered in: escaped, and with nothing hidden in text."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from assay.figures import confidence, shown
 from assay.quantity import Estimate, Quantity, Unknown
-from assay.report.data import judge_words, number_rows
+from assay.report.data import future_words, judge_words, number_rows
 from assay.terminal import visible
 from assay.volume.evidence import Evidence, NoEvidence
 from assay.volume.result import PartVolume, SystemVolume, VolumeAnswer
@@ -50,6 +50,8 @@ def _system(system: SystemVolume) -> RenderableType:
         Padding(Text(visible(line)), (0, 0, 0, 2))
         for line in (*_evidence_lines(system), *filter(None, [judge_words(system)]))
     ]
+    if forecast := future_words(system):
+        parts += [Text(), Padding(Text(visible(forecast), style="italic"), (0, 0, 0, 2))]
     if len(system.strata) > 1:
         parts += [Text(), _split("stratum", system.strata)]
     for tag, values in system.by.items():

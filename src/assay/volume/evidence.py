@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from assay.estimate import StratumCount
 from assay.ledger.draws import StoredDraw
 from assay.ledger.population import Window
-from assay.volume.looks import Look
+from assay.volume.agreement import SecondReading
+from assay.volume.looks import LiveLabels, Look
 from assay.volume.traffic import Traffic
+from assay.volume.unit_evidence import UnitEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class LabeledTrace:
     day: str | None
     caught: bool
     tags: Mapping[str, str]
+    missed: int | None = 0
+    """Whether a second reading found an error here that the first reader called right; None where it is undecided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,15 @@ class SampleEvidence:
 
     draw: StoredDraw
     looks: tuple[Look, ...]
-    """At least one."""
+    """At least one; before the first planned look it is one that claims nothing of itself."""
     labeled: tuple[LabeledTrace, ...]
     held_back: int
     """Labels that wait: for a gap before them in the random order to be filled, or for the next look."""
     people: tuple[str, ...]
+    live: LiveLabels | None = None
+    """What live limits rest on; None where one look at all labels has the whole chance to miss."""
+    reading: SecondReading | None = None
+    """The second reading that the labels went through; None where they were read once."""
 
     @property
     def look(self) -> Look:
@@ -48,11 +56,19 @@ class SampleEvidence:
         return self.look.strata
 
     @property
+    def look_words(self) -> str:
+        """Which planned look it is."""
+        if self.look.is_planned:
+            return f"planned look {self.look.number} of {self.look.of}"
+        return f"before planned look 1 of {self.look.of}"
+
+    @property
     def words(self) -> str:
         """Who labeled what: the part of a method that the judge and the draw are."""
         strata = f"strata by {self.draw.judge}" if self.draw.judge else "no judge"
-        look = f", planned look {self.look.number} of {self.look.of}" if self.look.of > 1 else ""
-        return f"labels by {', '.join(self.people)}; {self.draw.draw_id}, seed {self.draw.seed}, {strata}{look}"
+        look = f", {self.look_words}" if self.look.of > 1 else ""
+        read = f", {self.reading.words}" if self.reading else ""
+        return f"labels by {', '.join(self.people)}{read}; {self.draw.draw_id}, seed {self.draw.seed}, {strata}{look}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ class NoEvidence:
     """Whether there is evidence, and the user has to say which."""
 
 
-Evidence = SampleEvidence | CensusEvidence | NoEvidence
+Evidence = SampleEvidence | UnitEvidence | CensusEvidence | NoEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +118,6 @@ class SystemEvidence:
     @property
     def population(self) -> int:
         """Outputs that the evidence is about: those a draw froze, or those of the window."""
-        if isinstance(self.evidence, SampleEvidence):
+        if isinstance(self.evidence, SampleEvidence | UnitEvidence):
             return self.evidence.draw.population
         return self.traffic.traces

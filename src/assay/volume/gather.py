@@ -19,6 +19,7 @@ from assay.ledger.draws import (
 )
 from assay.ledger.population import Window, time_conditions
 from assay.ledger.store import Ledger, literal
+from assay.volume.agreement import Counted, ReadAgain, counted_labels
 from assay.volume.caught import caught_conditions, is_caught
 from assay.volume.census import find_censuses
 from assay.volume.commands import draw_command
@@ -30,9 +31,10 @@ from assay.volume.evidence import (
     SampleEvidence,
     SystemEvidence,
 )
-from assay.volume.looks import Look, completed_looks, first_look_at
+from assay.volume.looks import Look, before_the_first, first_look_at
 from assay.volume.question import VolumeQuestion
 from assay.volume.traffic import Traffic
+from assay.volume.unit_evidence import read_units
 
 
 def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
@@ -77,6 +79,11 @@ def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
 
 
 def _about_draw(draw: StoredDraw, question: VolumeQuestion) -> VolumeQuestion:
+    if draw.parent is not None:
+        raise DrawError(
+            f"{draw.draw_id} reads labels of {draw.parent} again: name the draw that they were drawn by, it takes both",
+            next_command=f"assay volume LEDGER --draw {draw.parent}",
+        )
     if question.system not in (None, draw.window.system):
         raise DrawError(f"{draw.draw_id} is of {draw.window.system}, not of {question.system}")
     return replace(question, system=draw.window.system, version=draw.window.version)
@@ -102,7 +109,9 @@ def _of_system(
 
 
 def _nothing_yet(ledger: Ledger, window: Window, census: NoEvidence | None) -> NoEvidence:
-    open_draws = [draw for draw in stored_draws(ledger) if draw.window == window]
+    open_draws = [
+        draw for draw in stored_draws(ledger) if draw.window == window and draw.parent is None
+    ]
     if open_draws:
         draw = open_draws[0]
         return NoEvidence(
@@ -168,6 +177,8 @@ def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window,
     )
     draws: dict[Window, list[StoredDraw]] = {}
     for draw in stored_draws(ledger, [row["draw_id"] for row in labeled]):
+        if draw.parent is not None:
+            continue
         window = _as_asked(draw.window, question)
         # Without limits in the question a draw answers for the window that it froze, whichever that is.
         if (question.start, question.end) in ((None, None), (draw.window.start, draw.window.end)):
@@ -187,29 +198,40 @@ def _as_asked(window: Window, question: VolumeQuestion) -> Window:
 def _sampled(
     ledger: Ledger, question: VolumeQuestion, draws: Sequence[StoredDraw], now: Traffic
 ) -> SystemEvidence:
-    read = [(draw, *_looks(ledger, draw)) for draw in draws]
+    if any(draw.units is not None for draw in draws):
+        whole = _whole_units(ledger, question, draws, now)
+        if whole is not None:
+            return whole
+        draws = [draw for draw in draws if draw.units is None]
+    read = [(draw, counted_labels(ledger, draw)) for draw in draws]
     # The newest draw that has come to a look answers; where none has, the newest says what it waits for.
-    draw, labels, looks = next((one for one in read if one[2]), read[0])
-    notes = _draw_notes(draw, [other for other, _, _ in read if other != draw], question)
+    draw, said = next((one for one in read if one[1].looks), read[0])
+    labels, looks = said.labels, said.looks
+    notes = _draw_notes(draw, [other for other, _ in read if other != draw], question)
+    notes += _reading_notes(said)
     traffic, version, lost = _frozen_traffic(ledger, question, draw, now)
     if lost:
         notes.append(
             "the table as the draw froze it is gone: throughput is that of today's traces, splits are unknown"
         )
     evidence: Evidence
+    if not looks and said.live is not None:
+        looks = (before_the_first(draw, labels),)
     if looks:
         counted = _counted(draw, labels, looks[-1])
         held_back = len(labels) - len(counted)
         if held_back:
             notes.append(
-                f"{held_back} labels wait for the next look, or for a gap before them in the random order to be filled"
+                f"{held_back} labels wait for the next planned look, or for a gap before them in the list to be filled"
             )
         evidence = SampleEvidence(
             draw=draw,
             looks=looks,
-            labeled=tuple(_labeled(ledger, question, counted)),
+            labeled=tuple(_labeled(ledger, question, counted, said.again)),
             held_back=held_back,
             people=tuple(sorted({label.judge for label in labels.values()})),
+            live=said.live,
+            reading=said.reading,
         )
     else:
         evidence = NoEvidence(
@@ -222,10 +244,41 @@ def _sampled(
     )
 
 
-def _looks(ledger: Ledger, draw: StoredDraw) -> tuple[dict[str, Label], tuple[Look, ...]]:
-    drawn = {trace_id for stratum in draw.strata for trace_id in stratum.trace_ids}
-    labels = {t: label for t, label in labels_of(ledger, draw.draw_id).items() if t in drawn}
-    return labels, completed_looks(draw, labels, intakes=intakes_of(ledger, draw.draw_id))
+def _whole_units(
+    ledger: Ledger, question: VolumeQuestion, draws: Sequence[StoredDraw], now: Traffic
+) -> SystemEvidence | None:
+    """Return what a draw of whole units says; None where an ordinary draw is the one to answer."""
+    found, chosen = None, draws[0]
+    for draw in draws:
+        if draw.units is None and counted_labels(ledger, draw).looks:
+            return None
+        if draw.units is not None:
+            labels, intakes = labels_of(ledger, draw.draw_id), intakes_of(ledger, draw.draw_id)
+            found = read_units(
+                ledger, draw, labels, intakes=intakes, caught_tag=question.caught_tag
+            )
+        if found is not None:
+            chosen = draw
+            break
+    if found is None and any(draw.units is None for draw in draws):
+        return None
+    notes = _draw_notes(chosen, [draw for draw in draws if draw != chosen], question)
+    traffic, version, lost = _frozen_traffic(ledger, question, chosen, now)
+    evidence: Evidence = found or NoEvidence(
+        f"not all outputs of the first unit drawn by {chosen.draw_id} are labeled",
+        f"assay label {ledger.typed} FILLED.csv",
+    )
+    arrived = _arrived(chosen, question, now)
+    return SystemEvidence(chosen.window, traffic, evidence, version, arrived, tuple(notes), lost)
+
+
+def _reading_notes(said: Counted) -> list[str]:
+    notes = [said.waits] if said.waits else []
+    if said.later:
+        notes.append(
+            f"{said.later} labels came in or were changed after the second reading was drawn: they don't count in it"
+        )
+    return notes
 
 
 def _draw_notes(
@@ -278,7 +331,10 @@ def _counted(
 
 
 def _labeled(
-    ledger: Ledger, question: VolumeQuestion, counted: Mapping[str, tuple[int, int, Label]]
+    ledger: Ledger,
+    question: VolumeQuestion,
+    counted: Mapping[str, tuple[int, int, Label]],
+    again: ReadAgain | None,
 ) -> list[LabeledTrace]:
     if not counted:
         return []
@@ -291,8 +347,9 @@ def _labeled(
         stratum, position, label = counted[row["trace_id"]]
         tags = json.loads(row["tags"] or "{}")
         caught = is_caught(tags, question.caught_tag)
+        missed = 0 if again is None else again.missed(row["trace_id"])
         labeled.append(
-            LabeledTrace(stratum, position, label.wrong, day_of(row["at"]), caught, tags)
+            LabeledTrace(stratum, position, label.wrong, day_of(row["at"]), caught, tags, missed)
         )
     return labeled
 

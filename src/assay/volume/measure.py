@@ -9,9 +9,10 @@ from assay.errors import BadInput
 from assay.estimate import (
     Alternative,
     HalvingPlan,
+    JudgeWorth,
     StratumCount,
     evidence_ceiling,
-    judge_gain,
+    judge_worth,
     labels_to_halve,
     sigma_level,
 )
@@ -19,16 +20,22 @@ from assay.ledger.population import moment_text
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, SystemEvidence
+from assay.volume.future import FutureDays
 from assay.volume.gather import gather
+from assay.volume.label_noise import LabelNoise, label_noise, noise_notes, read_once
 from assay.volume.meter import ErrorVolume, Meter
+from assay.volume.missed import ceiling_with_missed
 from assay.volume.parts import strata_parts, tag_parts
 from assay.volume.people import Baseline, is_named, measured_people
 from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.result import StandardDecision, SystemVolume, VolumeAnswer
+from assay.volume.severity import parse_weights, severity_volume
 from assay.volume.split import NO_TAG
 from assay.volume.standard import Standard, decide, parse_standard
 from assay.volume.statement import next_command, sentence
 from assay.volume.traffic import throughput
+from assay.volume.unit_evidence import UnitEvidence
+from assay.volume.units import unit_notes, unit_volume
 
 
 def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> VolumeAnswer:
@@ -61,10 +68,14 @@ def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> Vo
     question = question or VolumeQuestion()
     standard = parse_standard(question.standard) if question.standard else None
     _check(question, standard)
+    if question.severity_weights is not None:
+        parse_weights(question.severity_weights)
     gathered = gather(ledger, question)
     baseline = Baseline(question, measured_people(ledger, question, gathered))
+    future = FutureDays(ledger, question, gathered)
     systems = [
-        _measure(ledger, question, system, baseline, standard)
+        # The forecast is put beside the finished answer: nothing that is decided can rest on it.
+        _with_future(_measure(ledger, question, system, baseline, standard), future, system)
         for system in gathered
         if not (
             question.human
@@ -115,7 +126,7 @@ def _measure(
     )
     meter = Meter(system, per_day)
     volume = meter.at(level)
-    halving, gain = _plans(system, level)
+    halving, worth = _plans(system, level)
     answer = SystemVolume(
         window=system.window,
         traffic=system.traffic,
@@ -130,22 +141,44 @@ def _measure(
         sigma_level=sigma_level(volume.rate) if isinstance(volume.rate, Estimate) else volume.rate,
         evidence_ceiling_sigma=_ceiling(system, level),
         labels_to_halve=halving,
-        judge_gain=gain,
+        judge_gain=worth.gain,
         human=baseline.compare(meter, level),
         standard=_decided(standard, meter, baseline, level, volume),
         strata=strata_parts(system, per_day, level),
-        by={tag: tag_parts(ledger, system, tag, per_day, level) for tag in question.by},
+        by={
+            tag: tag_parts(ledger, system, tag, per_day, level)
+            for tag in _split_tags(system, question)
+        },
         notes=_notes(system, from_times=question.per_day is None and question.workers is None),
         sentence="",
         next_command="",
         traces_version=system.traces_version,
+        judge_p_value=worth.p_value,
+        label_noise=_label_noise(system, level),
     )
+    if isinstance(system.evidence, UnitEvidence):
+        notes = (*answer.notes, *unit_notes(system.evidence, question.by))
+        units = unit_volume(system.evidence, per_day, level)
+        answer = replace(answer, units=units, notes=notes)
+    if question.severity_weights is not None:
+        weights = dict(parse_weights(question.severity_weights))
+        severity = severity_volume(ledger, system, per_day, weights, confidence_level=level)
+        answer = replace(answer, severity=severity)
     absent = [tag for tag, parts in answer.by.items() if {part.name for part in parts} == {NO_TAG}]
     if absent:
         note = f"no output has a tag {' or '.join(map(repr, absent))}"
         answer = replace(answer, notes=(*answer.notes, note))
     answer = replace(answer, sentence=sentence(answer))
     return replace(answer, next_command=next_command(answer, ledger.typed, question.typed))
+
+
+def _with_future(answer: SystemVolume, future: FutureDays, system: SystemEvidence) -> SystemVolume:
+    return replace(answer, future=future.of(system, answer.throughput_per_day))
+
+
+def _split_tags(system: SystemEvidence, question: VolumeQuestion) -> tuple[str, ...]:
+    # Whole units are not split: `unit_notes` says so.
+    return () if isinstance(system.evidence, UnitEvidence) else question.by
 
 
 def _scaled(quantity: Quantity, factor: float, unit: str) -> Quantity:
@@ -161,13 +194,21 @@ def _strata(system: SystemEvidence) -> list[StratumCount]:
 def _label_count(system: SystemEvidence) -> int:
     if isinstance(system.evidence, SampleEvidence):
         return sum(stratum.labeled for stratum in system.evidence.strata)
+    if isinstance(system.evidence, UnitEvidence):
+        return system.evidence.labels
     return 0
 
 
 def _ceiling(system: SystemEvidence, level: float) -> Quantity:
     if isinstance(system.evidence, NoEvidence):
         return Unknown(system.evidence.reason)
+    if isinstance(system.evidence, UnitEvidence):
+        return Unknown("worked out for draws of single outputs only")
     if isinstance(system.evidence, SampleEvidence):
+        if not system.evidence.look.is_planned:
+            return Unknown("the labels complete no planned look yet")
+        if system.evidence.reading is not None and system.evidence.reading.bounds_missed:
+            return ceiling_with_missed(system.evidence, level)
         ceiling = evidence_ceiling(
             _strata(system), confidence_level=system.evidence.look.level(level)
         )
@@ -177,20 +218,42 @@ def _ceiling(system: SystemEvidence, level: float) -> Quantity:
     return evidence_ceiling(_strata(system), confidence_level=level)
 
 
-def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, Quantity]:
+def _label_noise(system: SystemEvidence, level: float) -> LabelNoise | None:
+    if isinstance(system.evidence, UnitEvidence):
+        return read_once()
+    if not isinstance(system.evidence, SampleEvidence):
+        return None
+    return label_noise(system.evidence.reading, system.evidence.look, level)
+
+
+def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, JudgeWorth]:
     match system.evidence:
         case SampleEvidence() as sample:
+            if not sample.look.is_planned:
+                early = Unknown("the labels complete no planned look yet")
+                return HalvingPlan(early, early), JudgeWorth(early, None)
             strata = list(sample.strata)
-            level = sample.look.level(level)
-            plan = labels_to_halve(strata, confidence_level=level)
+            look_level = sample.look.level(level)
+            plan = labels_to_halve(strata, confidence_level=look_level)
+            if sample.reading is not None and sample.reading.bounds_missed:
+                again = Unknown("how many outputs are read again sets the width too")
+                plan = HalvingPlan(with_judge=again, without_judge=again)
             if sample.draw.judge is None and not sample.draw.stratified_by:
                 plan = plan._replace(with_judge=Unknown("the draw was made without a judge"))
-            return plan, judge_gain(strata, confidence_level=level)
+            if sample.draw.judge is None:
+                return plan, JudgeWorth(Unknown("the draw was made without a judge"), None)
+            worth = judge_worth(strata, confidence_level=look_level)
+            if isinstance(worth.gain, Estimate):
+                # All looks together miss no more than the level that was asked for.
+                worth = worth._replace(gain=replace(worth.gain, confidence_level=level))
+            return plan, worth
+        case UnitEvidence():
+            reason = Unknown("worked out for draws of single outputs only")
         case CensusEvidence():
             reason = Unknown("every output is judged already: there is no interval to halve")
         case NoEvidence() as none:
             reason = Unknown(none.reason)
-    return HalvingPlan(with_judge=reason, without_judge=reason), reason
+    return HalvingPlan(with_judge=reason, without_judge=reason), JudgeWorth(reason, None)
 
 
 def _decided(
@@ -238,9 +301,9 @@ def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
                 notes.append(
                     f"{unsure} labels are unsure: the lower limit counts them right, the upper one wrong"
                 )
-            notes.append(
-                "labels are taken as the truth: no error rate below the labelers' own rate of mistakes is shown"
-            )
+            notes += noise_notes(sample.reading)
+        case UnitEvidence():
+            pass  # `unit_notes` says it.
         case CensusEvidence() as census:
             notes.append(
                 f"counted by {census.judge}: the count is exact if that is right; its own mistakes are not in it"

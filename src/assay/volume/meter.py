@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from assay.estimate import Alternative, domain_errors, total_errors
+from assay.estimate import Alternative, domain_errors, live_total_errors, total_errors
 from assay.quantity import Estimate, Quantity, Unknown, exact
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, SystemEvidence
 from assay.volume.looks import Look
+from assay.volume.missed import add_missed, at_level
+from assay.volume.unit_evidence import UnitEvidence
+from assay.volume.units import escaped_unit_errors, unit_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,20 @@ class Meter:
                 errors = _at_all_looks(
                     sample,
                     confidence_level,
-                    lambda look, level: total_errors(
-                        look.strata, confidence_level=level, alternative=alternative
+                    lambda look, level: at_level(
+                        sample,
+                        lambda at, side: total_errors(
+                            look.strata, confidence_level=at, alternative=side
+                        ),
+                        level,
+                        alternative,
                     ),
                 )
+                errors = _with_live(sample, errors, confidence_level, alternative)
+                errors = add_missed(sample, errors, confidence_level, alternative, size=self._n)
                 return replace(errors, method=f"{errors.method}; {sample.words}")
+            case UnitEvidence() as units:
+                return unit_errors(units, confidence_level, alternative)
             case CensusEvidence() as census:
                 return exact(census.errors, "errors", n=self._n, method=census.words)
             case NoEvidence() as none:
@@ -70,18 +82,34 @@ class Meter:
                 escaped = _at_all_looks(
                     sample,
                     confidence_level,
-                    lambda look, level: domain_errors(
-                        look.strata,
-                        _not_caught(sample, look),
-                        domain_size=self._not_caught_outputs(),
-                        confidence_level=level,
-                        alternative=alternative,
+                    lambda look, level: at_level(
+                        sample,
+                        lambda at, side: domain_errors(
+                            look.strata,
+                            _not_caught(sample, look),
+                            domain_size=self._not_caught_outputs(),
+                            confidence_level=at,
+                            alternative=side,
+                        ),
+                        level,
+                        alternative,
                     ),
+                )
+                escaped = add_missed(
+                    sample,
+                    escaped,
+                    confidence_level,
+                    alternative,
+                    size=self._not_caught_outputs(),
+                    inside=lambda trace: not trace.caught,
                 )
                 return replace(
                     escaped,
                     method=f"{escaped.method}; not caught before delivery; {sample.words}",
                 )
+            case UnitEvidence() as units:
+                cap = self._not_caught_outputs()
+                return escaped_unit_errors(units, confidence_level, alternative, cap)
             case CensusEvidence() as census:
                 if census.escaped is None:
                     return Unknown(
@@ -131,8 +159,15 @@ def _at_all_looks(
     at_look: Callable[[Look, float], Estimate],
 ) -> Estimate:
     """Return the estimate of the last look, between the limits that all looks so far have set."""
+    if not sample.look.is_planned:
+        return _no_look_yet(sample, confidence_level)
     estimates = [at_look(look, look.level(confidence_level)) for look in sample.looks]
     last = estimates[-1]
+    if sample.draw.batches > 1 and len(sample.strata) > 1 and last.guarantee != "exact":
+        # Labels that were sent where errors had been found: enumerated were numbers fixed beforehand.
+        last = replace(
+            last, guarantee="simulated", method=f"{last.method}, re-allocated between looks"
+        )
     if last.guarantee == "exact":
         return last
     low = max(estimate.low for estimate in estimates)
@@ -142,3 +177,61 @@ def _at_all_looks(
         low, high = last.low, last.high
     value = min(max(last.value, low), high)
     return replace(last, value=value, low=low, high=high, confidence_level=confidence_level)
+
+
+def _no_look_yet(sample: SampleEvidence, confidence_level: float) -> Estimate:
+    """Return what the labels prove by themselves: the errors that were found, and all that was not seen to be right."""
+    strata = sample.strata
+    found = sum(stratum.errors for stratum in strata)
+    right = sum(stratum.labeled - stratum.errors - stratum.unsure for stratum in strata)
+    high = sum(stratum.size for stratum in strata) - right
+    labels = sample.look.labels
+    point = found / labels * sample.draw.population if labels else 0.0
+    return Estimate(
+        value=min(max(point, found), high),
+        low=float(found),
+        high=float(high),
+        unit="errors",
+        confidence_level=confidence_level,
+        n=labels,
+        method="labels so far",
+    )
+
+
+def _with_live(
+    sample: SampleEvidence, errors: Estimate, confidence_level: float, alternative: Alternative
+) -> Estimate:
+    """Return an estimate at the planned looks between the live limits, which are true at every label."""
+    live = sample.live
+    if live is None or errors.guarantee == "exact":
+        return errors
+    sizes = [stratum.size for stratum in sample.draw.strata]
+    limits = at_level(
+        sample,
+        lambda at, side: live_total_errors(
+            sizes,
+            live.labels,
+            anticipated_rate=live.anticipated_rate,
+            confidence_level=at,
+            alternative=side,
+        ),
+        live.level(confidence_level),
+        alternative,
+    )
+    low, high = max(errors.low, limits.low), min(errors.high, limits.high)
+    if low > high:
+        # One of the two has missed, which was to be expected now and then: the looks stand.
+        return errors
+    before = not sample.look.is_planned
+    point = limits.value if before or limits.n > errors.n else errors.value
+    by_live = low > errors.low or high < errors.high
+    return replace(
+        errors,
+        value=min(max(point, low), high),
+        low=low,
+        high=high,
+        n=max(errors.n, limits.n),
+        method=f"{limits.method if before else errors.method}{'; live limits' if by_live and not before else ''}",
+        # The two meet: what stands behind both is the weaker.
+        guarantee=limits.guarantee if before else errors.guarantee,
+    )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from assay.estimate import StratumCount, domain_errors, total_errors
+from assay.estimate import Alternative, StratumCount, domain_errors, total_errors
 from assay.ledger.draws import cells
 from assay.ledger.population import tag
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown, exact
 from assay.volume.evidence import CensusEvidence, LabeledTrace, SampleEvidence, SystemEvidence
+from assay.volume.missed import add_missed, at_level, only_stratum
 from assay.volume.result import PartVolume
 from assay.volume.split import (
     DAY_EXPRESSION,
@@ -34,12 +36,15 @@ def strata_parts(
     system: SystemEvidence, throughput: Quantity, confidence_level: float
 ) -> tuple[PartVolume, ...]:
     """Return the strata of a draw, each with its own interval."""
-    if not isinstance(system.evidence, SampleEvidence):
+    if not isinstance(system.evidence, SampleEvidence) or not system.evidence.look.is_planned:
         return ()
     parts = []
     level = system.evidence.look.level(confidence_level)
-    for stratum in system.evidence.strata:
-        errors = _claimed(total_errors([stratum], confidence_level=level), confidence_level)
+    for index, stratum in enumerate(system.evidence.strata):
+        alone = only_stratum(system.evidence, index)
+        errors = at_level(alone, partial(_total, (stratum,)), level, "two-sided")
+        errors = add_missed(alone, errors, confidence_level, "two-sided", size=stratum.size)
+        errors = _claimed(errors, confidence_level)
         rate = errors.scaled(1 / stratum.size, "errors/trace")
         parts.append(
             _part(
@@ -159,6 +164,9 @@ class _Split:
         share: Quantity,
     ) -> PartVolume:
         inside = [trace for trace in sample.labeled if self._value_of(trace) == name]
+        if not sample.look.is_planned:
+            unknown = Unknown("the labels complete no planned look yet")
+            return _part(name, size, len(inside), unknown, unknown, share)
         level = sample.look.level(confidence_level)
         errors: Estimate
         if cell_sizes is not None and _well_labeled(sample, cell_sizes):
@@ -166,13 +174,28 @@ class _Split:
             if not sum(cell.labeled for cell in own):
                 unknown = Unknown(f"no label yet among the outputs of {name!r}")
                 return _part(name, size, 0, unknown, unknown, share)
-            errors = total_errors(own, confidence_level=level)
+            errors = at_level(sample, partial(_total, own), level, "two-sided")
         else:
             wrong = [
                 sum(trace.wrong == 1 for trace in inside if trace.stratum == index)
                 for index in range(len(sample.strata))
             ]
-            errors = domain_errors(sample.strata, wrong, domain_size=size, confidence_level=level)
+            errors = at_level(
+                sample,
+                lambda at, side: domain_errors(
+                    sample.strata, wrong, domain_size=size, confidence_level=at, alternative=side
+                ),
+                level,
+                "two-sided",
+            )
+        errors = add_missed(
+            sample,
+            errors,
+            confidence_level,
+            "two-sided",
+            size=size,
+            inside=lambda trace: self._value_of(trace) == name,
+        )
         errors = _claimed(errors, confidence_level)
         rate = errors.scaled(1 / size, "errors/trace")
         return _part(name, size, len(inside), errors, rate, share)
@@ -194,6 +217,12 @@ class _Split:
             errors.scaled(1 / size, "errors/trace"),
             _share(self._system, throughput),
         )
+
+
+def _total(
+    strata: Sequence[StratumCount], confidence_level: float, alternative: Alternative
+) -> Estimate:
+    return total_errors(strata, confidence_level=confidence_level, alternative=alternative)
 
 
 def _claimed(estimate: Estimate, confidence_level: float) -> Estimate:

@@ -57,6 +57,8 @@ class VolumeQuestion:
     caught_tag
         The tag that says whether an output was caught before delivery.
     confidence_level : in (0, 1)
+    severity_weights
+        What an error of each severity counts as: `1=10,2=3,3=1`. None: errors are not weighed.
     """
 
     system: str | None = None
@@ -73,6 +75,7 @@ class VolumeQuestion:
     evidence: EvidenceChoice = "auto"
     caught_tag: str = "caught"
     confidence_level: float = 0.95
+    severity_weights: str | None = None
 
     @property
     def typed(self) -> str:
@@ -94,6 +97,7 @@ class VolumeQuestion:
             "--evidence": None if self.evidence == "auto" else self.evidence,
             "--caught-tag": None if self.caught_tag == "caught" else self.caught_tag,
             "--confidence": None if self.confidence_level == 0.95 else self.confidence_level,
+            "--severity-weights": self.severity_weights,
         }
         options = [(name, value) for name, value in given.items() if value is not None]
         options += [("--by", tag) for tag in self.by]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from assay.estimate import HalvingPlan
+from assay.estimate import HalvingPlan, judge_finding
 from assay.ledger.population import Window
 from assay.quantity import Estimate, Quantity
 from assay.volume.evidence import CensusEvidence, Evidence, SampleEvidence, SystemEvidence
+from assay.volume.future import FutureVolume
+from assay.volume.label_noise import LabelNoise
+from assay.volume.severity import SeverityVolume
 from assay.volume.traffic import Traffic
+from assay.volume.unit_evidence import UnitEvidence
+from assay.volume.units import UnitVolume
 
 Decision = Literal["met", "missed", "not shown"]
 
@@ -138,6 +143,16 @@ class SystemVolume:
     next_command: str
     traces_version: int | None = None
     """Version of the table `traces` that the draw froze; None: the newest."""
+    judge_p_value: float | None = None
+    """Chance of the errors lying where the judge had more drawn, if its score had nothing to do with error."""
+    label_noise: LabelNoise | None = None
+    """How far the labels can be trusted; None where nothing rests on labels."""
+    future: FutureVolume | None = None
+    """The coming days: a forecast, on which nothing else in the answer rests."""
+    units: UnitVolume | None = None
+    """Of a draw of conversations, texts or amounts: what was read, and the money in wrong outputs."""
+    severity: SeverityVolume | None = None
+    """Errors weighed by how bad they are, where weights were given."""
 
     @property
     def gathered(self) -> SystemEvidence:
@@ -173,9 +188,15 @@ class SystemVolume:
                 "without_judge": self.labels_to_halve.without_judge.to_json(),
             },
             "judge_gain": self.judge_gain.to_json(),
+            "judge_finding": judge_finding(self.judge_gain),
+            "judge_p_value": self.judge_p_value,
+            "units": self.units.to_json() if self.units else None,
+            "severity": self.severity.to_json() if self.severity else None,
+            "label_noise": self.label_noise.to_json() if self.label_noise else None,
             "standard": self.standard.to_json() if self.standard else None,
             "strata": [part.to_json() for part in self.strata],
             "by": {tag: [part.to_json() for part in parts] for tag, parts in self.by.items()},
+            "future": self.future.to_json() if self.future else None,
             "notes": list(self.notes),
             "next": self.next_command,
         }
@@ -195,6 +216,17 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
                 "held_back": evidence.held_back,
                 "judge": draw.judge,
                 "stratified_by": list(draw.stratified_by),
+                "people": list(evidence.people),
+            }
+        case UnitEvidence():
+            draw = evidence.draw
+            return {
+                "kind": "units",
+                "draw_id": draw.draw_id,
+                "seed": draw.seed,
+                "planned": draw.planned,
+                "held_back": evidence.held_back,
+                "judge": draw.judge,
                 "people": list(evidence.people),
             }
         case CensusEvidence():

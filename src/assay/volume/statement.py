@@ -9,6 +9,7 @@ from assay.ledger.population import moment_text
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.commands import draw_command
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence
+from assay.volume.unit_evidence import UnitEvidence
 
 if TYPE_CHECKING:
     from assay.volume.result import SystemVolume
@@ -84,8 +85,13 @@ def next_command(answer: SystemVolume, ledger: str, options: str = "") -> str:
     evidence = answer.evidence
     if isinstance(evidence, NoEvidence):
         return evidence.next_command
-    if isinstance(evidence, SampleEvidence) and answer.labels < evidence.draw.planned:
+    if (
+        isinstance(evidence, SampleEvidence | UnitEvidence)
+        and answer.labels < evidence.draw.planned
+    ):
         return f"assay label {ledger} FILLED.csv"
+    if isinstance(evidence, SampleEvidence) and evidence.reading and evidence.reading.undecided:
+        return f"assay draw {ledger} --adjudicate {evidence.reading.draw.draw_id}"
     if isinstance(answer.throughput_per_day, Unknown):
         flag = "--workers 1" if answer.traffic.latencies else "--per-day N"
         return f"assay volume {ledger} {flag}{options}"
