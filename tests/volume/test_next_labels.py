@@ -84,7 +84,7 @@ def test_labels_that_are_out_come_first(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_an_end_of_the_log(ledger: Ledger, tmp_path: Path) -> None:
     desk = fill(ledger, traces=60)
-    draw = opened(desk, labels=50, first=50)
+    draw = opened(desk, labels=60, first=50)
     answer(desk, draw, tmp_path / "1.csv")
     last = draw_next(ledger, draw, 500)
     assert last.planned == 60
@@ -93,6 +93,27 @@ def test_an_end_of_the_log(ledger: Ledger, tmp_path: Path) -> None:
         draw_next(ledger, draw, 1)
     errors = errors_of(ledger)
     assert errors.low == errors.high == desk.errors
+
+
+def test_a_list_that_came_back_whole_is_done(ledger: Ledger, tmp_path: Path) -> None:
+    desk = fill(ledger)
+    draw = opened(desk, labels=100, first=100)
+    answer(desk, draw, tmp_path / "1.csv")
+    with pytest.raises(DrawError, match="the whole chance to miss"):
+        draw_next(ledger, draw, 20)
+
+
+def test_a_list_that_came_back_in_parts_goes_on(ledger: Ledger, tmp_path: Path) -> None:
+    desk = fill(ledger)
+    draw = opened(desk, labels=100, first=100)
+    answer(desk, draw, tmp_path / "1.csv", first=50)
+    answer(desk, draw, tmp_path / "2.csv")
+    before = errors_of(ledger)
+    answer(desk, draw_next(ledger, draw, 20), tmp_path / "3.csv")
+    after = errors_of(ledger)
+    assert "planned look 5 of 5" in after.method
+    assert (before.n, after.n) == (100, 120)
+    assert before.low <= after.low <= after.high <= before.high
 
 
 def test_which_draw_goes_on(ledger: Ledger) -> None:

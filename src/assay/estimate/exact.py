@@ -136,7 +136,9 @@ def hypergeometric_errors(
     if (miss_high := tail.high) is not None:
         # The greatest that is not rejected is one less than the least that is.
         beyond = least_whole(
-            least, most + 1, lambda m: _lower_tail(errors, labeled, population, m) <= miss_high
+            least,
+            most + 1,
+            lambda m: hypergeometric_tail(errors, labeled, population, m) <= miss_high,
         )
         high = beyond - 1
     return Interval(float(low), float(high))
@@ -213,7 +215,7 @@ def least_whole(low: int, high: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
-def _lower_tail(k: int, n: int, population: int, wrong: int) -> float:
+def hypergeometric_tail(k: int, n: int, population: int, wrong: int) -> float:
     """P(X <= k) for n drawn out of a population that holds this many wrong ones."""
     if k * population < n * wrong:
         return _sum_down(k, n, population, wrong)
@@ -240,7 +242,7 @@ def _sum_down(k: int, n: int, population: int, wrong: int) -> float:
         return 0.0
     if k >= min(n, wrong):
         return 1.0
-    term = math.exp(_log_pmf(k, n, population, wrong))
+    term = math.exp(log_hypergeometric(k, n, population, wrong))
     total = term
     right = population - wrong
     for x in range(k, least, -1):
@@ -251,7 +253,7 @@ def _sum_down(k: int, n: int, population: int, wrong: int) -> float:
     return min(total, 1.0)
 
 
-def _log_pmf(k: int, n: int, population: int, wrong: int) -> float:
+def log_hypergeometric(k: int, n: int, population: int, wrong: int) -> float:
     """Log probability of k wrong ones; by Loader's three binomials, since lgamma cancels at 1e9."""
     if n == population:
         return 0.0 if k == wrong else -math.inf

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from assay.estimate.acceptance import acceptance_labels
 from assay.estimate.exact import (
-    _log_pmf as log_hypergeometric,  # right to 12 digits at a population of 1e9
+    clopper_pearson,
+    least_whole,
+    log_hypergeometric,  # right to 12 digits at a population of 1e9
 )
-from assay.estimate.exact import clopper_pearson, least_whole
 from assay.estimate.interval import tails
 from assay.estimate.sigma import rate_to_sigma
 from assay.estimate.stratified import StratumCount, total_errors

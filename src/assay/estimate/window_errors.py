@@ -7,12 +7,10 @@ import math
 from scipy import special
 
 from assay.estimate.exact import (
-    _log_pmf as log_hypergeometric,
+    hypergeometric_tail,
+    least_whole,
+    log_hypergeometric,
 )
-from assay.estimate.exact import (
-    _lower_tail as hypergeometric_tail,
-)
-from assay.estimate.exact import least_whole
 
 _ROUNDING = 1e-12  # 30 errors in 600,000 are a rate of which 600,000 times is 30 again.
 _NOTHING = 1e-20

@@ -34,23 +34,6 @@ class LedgerAsOf(Ledger):
         """Run SQL over the tables as they were; `versions` goes before the fixed ones."""
         return super().query(sql, versions={**self._versions, **(versions or {})})
 
-    def rows(self, sql: str, *, versions: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
-        """Run SQL over the tables as they were and return the rows as dicts.
-
-        Raises
-        ------
-        LedgerError
-            Where a version is gone.
-        """
-        try:
-            return super().rows(sql, versions=versions)
-        except LedgerError:
-            raise
-        except Exception as error:
-            # The engine raises a bare Exception where a data file is missing, and only when rows are fetched.
-            said = str(error).strip().partition("\n")[0]
-            raise LedgerError(f"{self.path} can't be read as it was: {said[:300]}") from error
-
     def version(self, table: str) -> int:
         """Return the version that a table is read at."""
         fixed = self._versions.get(table)

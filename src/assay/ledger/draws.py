@@ -159,6 +159,16 @@ class StoredDraw:
         return max(len(self.strata[0].batch_ends), 1)
 
     @property
+    def first_batch(self) -> tuple[int, ...]:
+        """Labels of each stratum that were handed out at first."""
+        return tuple(s.batch_ends[0] if s.batch_ends else s.planned for s in self.strata)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether less than the planned labels were handed out at first, and the others little by little."""
+        return (self.budget or 0) > sum(self.first_batch)
+
+    @property
     def planned(self) -> int:
         """Labels planned in all strata."""
         return sum(stratum.planned for stratum in self.strata)

@@ -185,8 +185,20 @@ class Ledger:
             raise LedgerError(f"{self.path} can't be read: {error}") from error
 
     def rows(self, sql: str, *, versions: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
-        """Run SQL and return the rows as dicts: for results that are small."""
-        return row_dicts(self.query(sql, versions=versions))
+        """Run SQL and return the rows as dicts: for results that are small.
+
+        Raises
+        ------
+        LedgerError
+            Where the tables can't be read, or not at these versions.
+        """
+        reader = self.query(sql, versions=versions)
+        try:
+            return row_dicts(reader)
+        except Exception as error:
+            # The engine raises a bare Exception where a data file is missing, and only when rows are fetched.
+            said = str(error).strip().partition("\n")[0]
+            raise LedgerError(f"{self.path} can't be read: {said[:300]}") from error
 
     def version(self, table: str) -> int:
         """Return the version of a table's last commit."""

@@ -108,15 +108,14 @@ def completed_looks(
     for that part of the labels (Lan and DeMets 1983); beyond the planned labels only the live limits go on.
     """
     beginnings = [_beginning(stratum, labels) for stratum in draw.strata]
-    in_batches = draw.batches > 1 or (draw.budget or 0) > draw.planned
     whole = all(
         len(first) == stratum.planned
         for first, stratum in zip(beginnings, draw.strata, strict=True)
     )
-    if whole and intakes <= 1 and not in_batches:
+    if whole and intakes <= 1 and draw.batches == 1 and not draw.goes_on:
         return (_look(draw, [s.planned for s in draw.strata], beginnings, (1, 1, 1.0)),)
     looks = []
-    for number, needed, of, miss in _batch_plan(draw) if in_batches else _plan(draw):
+    for number, needed, of, miss in _batch_plan(draw) if draw.goes_on else _plan(draw):
         if any(len(first) < n for first, n in zip(beginnings, needed, strict=True)):
             break
         looks.append(_look(draw, needed, beginnings, (number, of, miss)))
@@ -153,20 +152,19 @@ def anticipated_rate(draw: StoredDraw) -> float:
 def before_the_first(draw: StoredDraw, labels: Mapping[str, Label]) -> Look:
     """Return what the labels say so far where no planned look is complete: nothing but themselves."""
     beginnings = [_beginning(stratum, labels) for stratum in draw.strata]
-    of = len(LOOK_SHARES) if draw.batches == 1 else draw.batches
-    return _look(draw, [len(first) for first in beginnings], beginnings, (0, of, 0.0))
+    plan = _batch_plan(draw) if draw.goes_on else _plan(draw)
+    return _look(draw, [len(first) for first in beginnings], beginnings, (0, plan[0][2], 0.0))
 
 
 def first_look_at(draw: StoredDraw) -> int:
     """Return how many labels the first look needs in all."""
-    if draw.batches > 1 or (draw.budget or 0) > draw.planned:
-        return sum(stratum.batch_ends[0] for stratum in draw.strata)
-    return sum(labels_at(stratum.planned, LOOK_SHARES[0]) for stratum in draw.strata)
+    plan = _batch_plan(draw) if draw.goes_on else _plan(draw)
+    return sum(plan[0][1])
 
 
 def _plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
     return [
-        (number, [labels_at(s.planned, share) for s in draw.strata], len(LOOK_SHARES), miss)
+        (number, [labels_at(n, share) for n in draw.first_batch], len(LOOK_SHARES), miss)
         for number, (share, miss) in enumerate(zip(LOOK_SHARES, MISS_SHARES, strict=True), start=1)
     ]
 

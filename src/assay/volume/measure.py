@@ -153,6 +153,7 @@ def _measure(
         sentence="",
         next_command="",
         traces_version=system.traces_version,
+        frozen_lost=system.frozen_lost,
         judge_p_value=worth.p_value,
         label_noise=_label_noise(system, level),
     )

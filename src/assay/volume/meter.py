@@ -163,7 +163,8 @@ def _at_all_looks(
         return _no_look_yet(sample, confidence_level)
     estimates = [at_look(look, look.level(confidence_level)) for look in sample.looks]
     last = estimates[-1]
-    if sample.draw.batches > 1 and len(sample.strata) > 1 and last.guarantee != "exact":
+    by_what_was_found = sample.draw.goes_on and sample.look.number > 1 and len(sample.strata) > 1
+    if by_what_was_found and last.guarantee != "exact":
         # Labels that were sent where errors had been found: enumerated were numbers fixed beforehand.
         last = replace(
             last, guarantee="simulated", method=f"{last.method}, re-allocated between looks"

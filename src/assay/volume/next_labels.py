@@ -21,6 +21,7 @@ from assay.ledger.draws import (
     Label,
     StoredDraw,
     first_in_order,
+    intakes_of,
     labels_of,
     stored_draw,
     stored_draws,
@@ -135,6 +136,14 @@ def _check(ledger: Ledger, draw: StoredDraw, labels: dict[str, Label]) -> None:
             f"{len(waiting)} of the {draw.planned} labels handed out by {draw.draw_id} are not in yet: what they say "
             "decides where the next ones go",
             next_command=f"assay label {ledger.typed} FILLED.csv",
+        )
+    one_batch = draw.batches == 1 and draw.budget in (None, draw.planned)
+    if one_batch and intakes_of(ledger, draw.draw_id) <= 1:
+        raise DrawError(
+            f"the labels of {draw.draw_id} came back whole in one go, and the one look at them has the whole chance to "
+            "miss: labels more could only buy a second try. A draw that is to go on begins with --first; this one is "
+            "done, and a later window is a new one",
+            next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
         )
     if draw.planned == draw.population:
         raise DrawError(

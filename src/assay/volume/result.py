@@ -143,6 +143,8 @@ class SystemVolume:
     next_command: str
     traces_version: int | None = None
     """Version of the table `traces` that the draw froze; None: the newest."""
+    frozen_lost: bool = False
+    """Whether the table as a draw froze it can't be read any more."""
     judge_p_value: float | None = None
     """Chance of the errors lying where the judge had more drawn, if its score had nothing to do with error."""
     label_noise: LabelNoise | None = None
@@ -157,7 +159,13 @@ class SystemVolume:
     @property
     def gathered(self) -> SystemEvidence:
         """What the answer was computed from, for a split that nobody asked for in the question."""
-        return SystemEvidence(self.window, self.traffic, self.evidence, self.traces_version)
+        return SystemEvidence(
+            self.window,
+            self.traffic,
+            self.evidence,
+            self.traces_version,
+            frozen_lost=self.frozen_lost,
+        )
 
     @property
     def name(self) -> str:

@@ -53,10 +53,15 @@ class Standard:
     def demand(self, noun: str = "errors") -> str:
         """Return the standard in words; `noun` is what it counts."""
         if self.kind == "rate":
-            return f"at most {self.limit * 1e6:,.4g} errors in a million outputs ({self.text}, one-sided)"
+            return f"at most {_per_million(self.limit)} errors in a million outputs ({self.text}, one-sided)"
         if self.kind == "count":
             return f"at most {self.limit:g} {noun} {'a day' if self.days == 1 else f'in {self.days:g} days'}"
         return "no more errors than the people it replaced"
+
+
+def _per_million(rate: float) -> str:
+    million = rate * 1e6
+    return f"{million:,.0f}" if million >= 1_000 else f"{million:,.4g}"
 
 
 def parse_standard(text: str) -> Standard:
