@@ -17,6 +17,7 @@ from assay.estimate import (
     total_errors,
 )
 from assay.estimate.likelihood import likelihood_limits
+from assay.estimate.ordered import ordered_errors
 
 
 @st.composite
@@ -112,16 +113,24 @@ def test_the_method_follows_from_the_design() -> None:
     assert (count.low, count.value, count.high) == (7, 7, 7)
     assert (count.guarantee, count.confidence_level) == ("exact", 1.0)
     one = total_errors([counted, StratumCount(1000, 100, 3)])
-    low, high = hypergeometric_errors(3, 100, 1000)
+    low, high = ordered_errors(3, 100, 1000)
     assert (one.low, one.high, one.guarantee) == (low + 7, high + 7, "proved")
     two = total_errors([counted, StratumCount(1000, 100, 3), StratumCount(500, 20, 1)])
     assert two.guarantee == "enumerated"
     assert two.n == 160
 
 
+def test_one_limit_of_one_stratum_keeps_the_equal_tails() -> None:
+    # A standard asks for one side: the shorter interval claims only both together.
+    for alternative in ("less", "greater"):
+        one = total_errors([StratumCount(1000, 100, 3)], alternative=alternative)
+        low, high = hypergeometric_errors(3, 100, 1000, alternative=alternative)
+        assert (one.low, one.high) == (low, high)
+
+
 def test_a_stratum_without_labels_is_bounded_by_its_size() -> None:
     total = total_errors([StratumCount(1000, 100, 10), StratumCount(300, 0, 0)])
-    known = hypergeometric_errors(10, 100, 1000)
+    known = ordered_errors(10, 100, 1000)
     assert (total.low, total.high) == (known.low, known.high + 300)
     assert total.value == pytest.approx(130)
 
