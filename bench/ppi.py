@@ -34,6 +34,9 @@ for line in sys.stdin:
 def ppi_plus(y: FloatArray, f: FloatArray, rest: FloatArray, *, z: float) -> tuple[float, float]:
     """Return limits of the mean, from labels, the predictions beside them and the predictions without one."""
     n, m = len(y), len(rest)
+    if m == 0:
+        # Nothing is left to predict; `ppi_py` divides by zero here.
+        return float(y.mean()), float(y.mean())
     every = np.concatenate([f, rest])
     spread = float(every.var(ddof=1))
     with_labels = float(((y - y.mean()) * (f - f.mean())).mean())
