@@ -50,7 +50,18 @@ def draw_of(strata: tuple[DrawnStratum, ...], budget: int | None = None) -> Stor
     )
     order = tuple(trace_id for _, _, trace_id in places)
     return StoredDraw(
-        "d", 0, 1, Window("s", ""), sum(SIZES), 0, 0, "j", (), strata, None, budget, order
+        "d",
+        0,
+        1,
+        Window("s", ""),
+        sum(SIZES),
+        0,
+        0,
+        "j",
+        (),
+        strata,
+        budget=budget,
+        label_order=order,  # fmt: skip
     )
 
 

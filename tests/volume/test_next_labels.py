@@ -11,9 +11,10 @@ import pytest
 from assay.errors import DrawError
 from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draw
 from assay.ledger.store import Ledger
-from assay.quantity import Estimate
+from assay.quantity import Estimate, Unknown
 from assay.volume.draw import DrawRequest, draw_labels
 from assay.volume.measure import measure_volume
+from assay.volume.meter import Meter
 from assay.volume.next_labels import (
     UNIFORM_SHARE,
     choose_open_draw,
@@ -114,6 +115,33 @@ def test_a_list_that_came_back_in_parts_goes_on(ledger: Ledger, tmp_path: Path) 
     assert "planned look 5 of 5" in after.method
     assert (before.n, after.n) == (100, 120)
     assert before.low <= after.low <= after.high <= before.high
+
+
+def test_a_draw_for_a_certificate_holds_at_every_label(ledger: Ledger, tmp_path: Path) -> None:
+    # No error in 5,000 outputs; at most 1 in 50 is to be shown, whenever one looks.
+    desk = fill(ledger, traces=5_000, error_rate=0.0, judge=False)
+    draw = draw_labels(ledger, DrawRequest(desk.window, 200, 7, at_most=0.02))
+    assert draw_labels(ledger, DrawRequest(desk.window, 200, 7)).draw_id != draw.draw_id
+    met = []
+    for labels in (100, 150, 157, 199):
+        answer(desk, draw, tmp_path / "f.csv", first=labels)
+        answered = measure_volume(
+            ledger, VolumeQuestion(draw_id=draw.draw_id, confidence_level=0.95)
+        ).systems[0]
+        assert isinstance(answered.errors, Estimate)
+        assert "a look after every label, for at most 0.02" in answered.errors.method
+        upper = Meter(answered.gathered, Unknown("")).at(0.95, "less").rate
+        assert isinstance(upper, Estimate)
+        met.append(upper.high <= 0.02)
+    # 3.12 / 0.02 labels, where one look would take 149.
+    assert met == [False, False, True, True]
+
+
+@pytest.mark.parametrize("at_most", [0.0, 1.0, -0.1])
+def test_a_rate_to_certify_is_one(ledger: Ledger, at_most: float) -> None:
+    desk = fill(ledger)
+    with pytest.raises(DrawError, match="between 0 and 1"):
+        draw_labels(ledger, DrawRequest(desk.window, 100, 7, at_most=at_most))
 
 
 def test_which_draw_goes_on(ledger: Ledger) -> None:

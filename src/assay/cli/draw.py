@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     metavar="N",
     help="Hand out N labels more of an open draw, where they are worth most by now.",
 )
+@click.option(
+    "--at-most",
+    default=None,
+    type=float,
+    metavar="RATE",
+    help="An error rate to certify, with a look after every label instead of planned looks.",
+)
 @click.option("--draw", "draw_id", default=None, help="With --next: which draw goes on.")
 @click.option(
     "--system", default=None, help="Whose outputs; needed where the ledger holds several."
@@ -110,6 +117,7 @@ def command(
     first: int | None,
     more: int | None,
     draw_id: str | None,
+    at_most: float | None,
     system: str | None,
     version: str | None,
     all_systems: bool,
@@ -136,7 +144,7 @@ def command(
     if again is not None or differing is not None:
         given = (labels, system, version, all_systems or None, judge, no_judge or None)
         if (again is not None and differing is not None) or any(
-            (*given, by, start, end, weigh_by, unit != "output")
+            (*given, by, first, at_most, start, end, weigh_by, unit != "output")
         ):
             raise click.UsageError(
                 "--second-reading and --adjudicate read labels of a draw again: each goes alone, and what was drawn "
@@ -149,7 +157,7 @@ def command(
     if draw_id is not None and more is None:
         raise click.UsageError("--draw goes with --next")
     if more is not None:
-        if any((labels, seed, first, system, version, judge, by, start, end, weigh_by)):
+        if any((labels, seed, first, at_most, system, version, judge, by, start, end, weigh_by)):
             raise click.UsageError(
                 "--next goes on with a draw as it was made: it goes with --draw, -o and --json only"
             )
@@ -164,10 +172,12 @@ def command(
     ):
         window = Window(name, its_version, start, end)
         score = None if no_judge else judge or choose_judge(store, window)
-        request = DrawRequest(window, labels, seed, score, by, first)
-        if first is not None and (unit != "output" or weigh_by is not None):
+        request = DrawRequest(window, labels, seed, score, by, first, at_most)
+        if (first is not None or at_most is not None) and (
+            unit != "output" or weigh_by is not None
+        ):
             raise click.UsageError(
-                "--first hands out single outputs: leave out --unit and --weigh-by"
+                "--first and --at-most draw single outputs: leave out --unit and --weigh-by"
             )
         if unit == "output" and weigh_by is None:
             draws.append(draw_labels(store, request))

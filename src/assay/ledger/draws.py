@@ -148,6 +148,8 @@ class StoredDraw:
     """Of a second reading or an adjudication: the draw whose labels are read again."""
     budget: int | None = None
     """Labels planned in all, where they are handed out in batches."""
+    at_most: float | None = None
+    """The error rate that it is made to certify: then the whole chance to miss goes to live limits."""
     label_order: tuple[str, ...] = ()
     """The traces in the order in which they are to be labeled."""
     units: DrawnUnits | None = None
@@ -166,7 +168,8 @@ class StoredDraw:
     @property
     def goes_on(self) -> bool:
         """Whether less than the planned labels were handed out at first, and the others little by little."""
-        return (self.budget or 0) > sum(self.first_batch)
+        # More labels than there are outputs can't be handed out.
+        return min(self.budget or 0, self.population) > sum(self.first_batch)
 
     @property
     def planned(self) -> int:
@@ -293,7 +296,7 @@ def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[
         "SELECT draw_id, cast(at AS bigint) AS at, seed, system, version, cast(window_from AS bigint) AS start, "
         'cast(window_to AS bigint) AS "end", population, traces_version, verdicts_version, judge, '
         f"stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, label_order, trace_id, batch, "
-        f"draw_labels, anticipated_error_rate, parent, "
+        f"draw_labels, at_most, anticipated_error_rate, parent, "
         f"unit_plan, unit_id, unit_weight, copies, amount FROM draws {where} "
         "ORDER BY at DESC, draw_id, stratum, position"
     )
@@ -331,11 +334,15 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
 
 
 def intakes_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> int:
-    """Return in how many goes the labels of a draw came in: how often somebody could have looked."""
+    """Return in how many goes outputs of a draw got their first label: how often somebody could have looked at fewer.
+
+    A label that is corrected, or gets a severity, later is no new go: the same sample is counted again.
+    """
     rows = ledger.rows(
         # Without a time each label may have come by itself.
-        "SELECT count(DISTINCT at) + count(*) FILTER (WHERE at IS NULL) AS n FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'{_up_to(until)}"
+        "SELECT count(DISTINCT first) + count(*) FILTER (WHERE first IS NULL) AS n FROM ("
+        "SELECT CASE WHEN count(*) = count(at) THEN min(at) END AS first FROM verdicts "
+        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'{_up_to(until)} GROUP BY trace_id)"
     )
     return int(rows[0]["n"])
 
@@ -388,6 +395,7 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
         strata=drawn,
         parent=first["parent"],
         budget=first["draw_labels"],
+        at_most=first["at_most"],
         label_order=_label_order(rows),
         units=_drawn_units(rows),
     )

@@ -106,6 +106,11 @@ DRAWS: tuple[Column, ...] = (
         "labels planned in the whole draw; null: those of the only hand-out",
     ),
     Column(
+        "at_most",
+        "float",
+        "error rate that the draw is made to certify at any label; null for any other draw",
+    ),
+    Column(
         "anticipated_error_rate",
         "float",
         "what the judge led one to expect of the stratum; null where nothing was known",

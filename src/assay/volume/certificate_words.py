@@ -155,7 +155,12 @@ def _of_labels(claimed: Claimed, sample: SampleEvidence) -> list[str]:
         f"items were drawn by the logged seed, {draw.seed} ({draw.draw_id}), and nobody chose it for what it draws",
         f"each label is the adjudicated truth up to the stated human miss rate: {rate}",
     ]
-    if not look.is_planned:
+    if draw.at_most is not None and not look.is_planned:
+        said.append(
+            f"the draw was made to certify at most {draw.at_most:g} errors/trace, with live limits that hold at every "
+            "label, whoever stops when"
+        )
+    elif not look.is_planned:
         said.append(
             "the labels complete no planned look yet: the limits are live ones, which hold at every label"
         )

@@ -55,6 +55,9 @@ class DrawRequest:
     first : in [1, labels], or None
         How many of the labels to hand out now; `assay.volume.next_labels` hands out the others, where they are worth
         most by then. None: all.
+    at_most : in (0, 1), or None
+        An error rate to certify, with a look after every label: the whole chance to miss goes to live limits that are
+        best where no error turns up. None: planned looks, and live limits beside them.
     """
 
     window: Window
@@ -63,6 +66,7 @@ class DrawRequest:
     judge: str | None = None
     by: tuple[str, ...] = ()
     first: int | None = None
+    at_most: float | None = None
 
 
 def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
@@ -78,6 +82,10 @@ def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
     if request.first is not None and not 1 <= request.first <= request.labels:
         raise DrawError(
             f"the first hand-out must be between 1 and the {request.labels} labels of the draw, got {request.first}"
+        )
+    if request.at_most is not None and not 0 < request.at_most < 1:
+        raise DrawError(
+            f"the error rate to certify must be between 0 and 1, got {request.at_most:g}"
         )
     frame = frame_of(ledger, request)
     strata = _strata(ledger, frame, request)
@@ -144,6 +152,8 @@ def _draw_id(request: DrawRequest, strata: Sequence[_Stratum]) -> str:
     population = [(stratum.rule.to_json(), stratum.size) for stratum in strata]
     if request.first not in (None, request.labels):
         parts.append(request.first)
+    if request.at_most is not None:
+        parts.append(f"at most {request.at_most!r}")
     identity = json.dumps([*parts, request.by, population])
     return f"draw-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
@@ -276,6 +286,7 @@ def _rows(
         "stratified_by": json.dumps(list(request.by)),
         "batch": 1,
         "draw_labels": request.labels,
+        "at_most": request.at_most,
     }
     rows: list[Row] = []
     for stratum, count in zip(strata, planned, strict=True):

@@ -60,6 +60,8 @@ class SampleEvidence:
         """Which planned look it is."""
         if self.look.is_planned:
             return f"planned look {self.look.number} of {self.look.of}"
+        if self.draw.at_most is not None:
+            return f"a look after every label, for at most {self.draw.at_most:g} errors/trace"
         return f"before planned look 1 of {self.look.of}"
 
     @property

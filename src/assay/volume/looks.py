@@ -70,15 +70,18 @@ class LiveLabels:
     labels
         Each with its stratum, a place in the draw's strata.
     anticipated_rate : in (0, 1)
-        Errors per trace expected before the first of them.
+        Errors per trace expected before the first of them, or the rate to certify.
+    miss_share : in (0, 1]
+        Their share of the chance to miss.
     """
 
     labels: tuple[LiveLabel, ...]
     anticipated_rate: float
+    miss_share: float = 1 - PLANNED_SHARE
 
     def level(self, confidence_level: float) -> float:
         """Return the confidence level of the live limits."""
-        return 1 - (1 - confidence_level) * (1 - PLANNED_SHARE)
+        return 1 - (1 - confidence_level) * self.miss_share
 
 
 def labels_at(planned: int, share: float) -> int:
@@ -114,6 +117,8 @@ def completed_looks(
     )
     if whole and intakes <= 1 and draw.batches == 1 and not draw.goes_on:
         return (_look(draw, [s.planned for s in draw.strata], beginnings, (1, 1, 1.0)),)
+    if draw.at_most is not None:
+        return ()
     looks = []
     for number, needed, of, miss in _batch_plan(draw) if draw.goes_on else _plan(draw):
         if any(len(first) < n for first, n in zip(beginnings, needed, strict=True)):
@@ -126,24 +131,49 @@ def live_labels(
     draw: StoredDraw, labels: Mapping[str, Label], *, intakes: int
 ) -> LiveLabels | None:
     """Return the labels that live limits rest on; None where there is none, or one look at all of them has it all."""
-    if intakes <= 1 and draw.batches == 1 and len(labels) >= draw.planned:
+    one_go = intakes <= 1 and draw.batches == 1 and len(labels) >= draw.planned
+    if one_go and not draw.goes_on:
         return None
-    place = {t: i for i, stratum in enumerate(draw.strata) for t in stratum.trace_ids}
-    shares = [stratum.planned / draw.planned for stratum in draw.strata]
+    planned = _planned_shares(draw)
     came = []
     for trace_id in draw.label_order:
         if trace_id not in labels:
             break
-        stratum = place[trace_id]
-        came.append(LiveLabel(stratum, labels[trace_id].wrong, shares[stratum]))
-    return LiveLabels(tuple(came), anticipated_rate(draw)) if came else None
+        stratum, share = planned[trace_id]
+        came.append(LiveLabel(stratum, labels[trace_id].wrong, share))
+    if not came:
+        return None
+    if draw.at_most is not None:
+        return LiveLabels(tuple(came), draw.at_most, 1.0)
+    return LiveLabels(tuple(came), anticipated_rate(draw))
+
+
+def _planned_shares(draw: StoredDraw) -> dict[str, tuple[int, float]]:
+    """Return for each trace its stratum, and the share of its hand-out that went there.
+
+    Of its own hand-out only: where the next one went was decided by what was found, and a bet on a label may not know
+    that label.
+    """
+    ends = [stratum.batch_ends or (stratum.planned,) for stratum in draw.strata]
+    totals = [sum(batch) for batch in zip(*ends, strict=True)]
+    planned: dict[str, tuple[int, float]] = {}
+    for stratum, (drawn, own) in enumerate(zip(draw.strata, ends, strict=True)):
+        before = total_before = 0
+        for end, total in zip(own, totals, strict=True):
+            share = (end - before) / max(total - total_before, 1)
+            planned |= dict.fromkeys(drawn.trace_ids[before:end], (stratum, share))
+            before, total_before = end, total
+    return planned
 
 
 def anticipated_rate(draw: StoredDraw) -> float:
-    """Return the error rate expected before the first label: the judge's, or ten errors among the planned labels."""
+    """Return the error rate expected before the first label: the judge's, or ten errors among the planned labels.
+
+    Not among those handed out beyond the plan: whoever goes on does so for what was found.
+    """
     rates = [stratum.anticipated_error_rate for stratum in draw.strata]
     if draw.judge is None or any(rate is None for rate in rates):
-        return min(0.5, 10 / max(draw.budget or 0, draw.planned, 20))
+        return min(0.5, 10 / max(draw.budget or 0, sum(draw.first_batch), 20))
     sized = zip(draw.strata, rates, strict=True)
     expected = sum(stratum.size * (rate or 0.0) for stratum, rate in sized) / draw.population
     return min(max(expected, 1e-6), 0.5)
@@ -170,7 +200,7 @@ def _plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
 
 
 def _batch_plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
-    budget = max(draw.budget or draw.planned, 1)
+    budget = max(min(draw.budget or draw.planned, draw.population), 1)
     ends = [[s.batch_ends[b] for s in draw.strata] for b in range(draw.batches)]
     totals = [sum(needed) for needed in ends]
     # As many looks more as hand-outs like the last one are left of the plan.

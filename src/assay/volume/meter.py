@@ -54,6 +54,7 @@ class Meter:
                 errors = _at_all_looks(
                     sample,
                     confidence_level,
+                    _no_look_yet(sample, confidence_level),
                     lambda look, level: at_level(
                         sample,
                         lambda at, side: total_errors(
@@ -82,6 +83,7 @@ class Meter:
                 escaped = _at_all_looks(
                     sample,
                     confidence_level,
+                    _none_escaped_yet(sample, confidence_level, self._not_caught_outputs()),
                     lambda look, level: at_level(
                         sample,
                         lambda at, side: domain_errors(
@@ -156,11 +158,12 @@ def _not_caught(sample: SampleEvidence, look: Look) -> list[int]:
 def _at_all_looks(
     sample: SampleEvidence,
     confidence_level: float,
+    before: Estimate,
     at_look: Callable[[Look, float], Estimate],
 ) -> Estimate:
-    """Return the estimate of the last look, between the limits that all looks so far have set."""
+    """Return the estimate of the last look, between the limits that all looks so far have set; `before` the first."""
     if not sample.look.is_planned:
-        return _no_look_yet(sample, confidence_level)
+        return before
     estimates = [at_look(look, look.level(confidence_level)) for look in sample.looks]
     last = estimates[-1]
     by_what_was_found = sample.draw.goes_on and sample.look.number > 1 and len(sample.strata) > 1
@@ -196,7 +199,17 @@ def _no_look_yet(sample: SampleEvidence, confidence_level: float) -> Estimate:
         confidence_level=confidence_level,
         n=labels,
         method="labels so far",
+        guarantee="proved",
     )
+
+
+def _none_escaped_yet(sample: SampleEvidence, confidence_level: float, not_caught: int) -> Estimate:
+    """Return the same of errors that were not caught: those found that were caught are none of them."""
+    found = sum(_not_caught(sample, sample.look))
+    errors = _no_look_yet(sample, confidence_level)
+    high = max(min(errors.high, not_caught), found)
+    point = found / sample.look.labels * sample.draw.population if sample.look.labels else 0.0
+    return replace(errors, value=min(max(point, found), high), low=float(found), high=float(high))
 
 
 def _with_live(

@@ -137,7 +137,7 @@ def _check(ledger: Ledger, draw: StoredDraw, labels: dict[str, Label]) -> None:
             "decides where the next ones go",
             next_command=f"assay label {ledger.typed} FILLED.csv",
         )
-    one_batch = draw.batches == 1 and draw.budget in (None, draw.planned)
+    one_batch = draw.batches == 1 and not draw.goes_on
     if one_batch and intakes_of(ledger, draw.draw_id) <= 1:
         raise DrawError(
             f"the labels of {draw.draw_id} came back whole in one go, and the one look at them has the whole chance to "
@@ -203,6 +203,7 @@ def _rows(ledger: Ledger, draw: StoredDraw, more: Sequence[int]) -> list[Row]:
         "stratified_by": json.dumps(list(draw.stratified_by)),
         "batch": draw.batches + 1,
         "draw_labels": draw.budget or draw.planned,
+        "at_most": draw.at_most,
     }
     rows: list[Row] = []
     for stratum, extra in zip(draw.strata, more, strict=True):

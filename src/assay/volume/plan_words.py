@@ -146,7 +146,7 @@ def looking_words(plan: LabelPlan) -> str:
         if plan.target.population is None:
             rate = plan.target.error_rate * (1 - (plan.noise.label_error_rate or 0.0))
             in_all, once = zero.labels_any_time * rate, zero.labels * rate
-            always += f" ({in_all:.2f} over the rate in place of {once:.2f})"
+            always += f" ({in_all:.2f} over the rate in place of {once:.2f}, with `assay draw --at-most {rate:.3g}`)"
     return (
         f"Looking while labels come in: {plan.planned_looks} planned looks cost "
         f"{_more(zero.labels_planned_looks, zero.labels)} labels where no error is found{always}. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.errors import AssayError, DrawError
 from assay.ledger.draws import StoredDraw, stored_draw
@@ -52,9 +52,27 @@ def still_there(then: Ledger, now: Ledger, certificate: Certificate) -> Today:
 
 def _draw(now: Ledger, draw: StoredDraw) -> str:
     try:
-        return "" if stored_draw(now, draw.draw_id) == draw else f"{draw.draw_id} was changed since"
+        found = stored_draw(now, draw.draw_id)
     except DrawError as error:
         return error.message
+    # Labels that were handed out since come after those that were there: a draw may go on.
+    if found != draw and (len(found.strata) != len(draw.strata) or _cut_back(found, draw) != draw):
+        return f"{draw.draw_id} was changed since"
+    return ""
+
+
+def _cut_back(found: StoredDraw, draw: StoredDraw) -> StoredDraw:
+    """Return a draw without the hand-outs that came after those of `draw`."""
+    strata = tuple(
+        replace(
+            stratum,
+            planned=before.planned,
+            trace_ids=stratum.trace_ids[: before.planned],
+            batch_ends=stratum.batch_ends[: draw.batches],
+        )
+        for stratum, before in zip(found.strata, draw.strata, strict=True)
+    )
+    return replace(found, strata=strata, label_order=found.label_order[: len(draw.label_order)])
 
 
 def _labels(then: Ledger, now: Ledger, evidence: Labels, today: Today) -> None:
