@@ -61,7 +61,7 @@ def draw_of(strata: tuple[DrawnStratum, ...], budget: int | None = None) -> Stor
         (),
         strata,
         budget=budget,
-        label_order=order,  # fmt: skip
+        label_order=order,
     )
 
 
