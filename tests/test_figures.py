@@ -13,14 +13,14 @@ from assay.quantity import Estimate, Unknown, assumed, exact
 
 
 def estimate(value: float, low: float, high: float) -> Estimate:
-    return Estimate(value, low, high, "errors/day", 0.95, 300, "gamma-W")
+    return Estimate(value, low, high, "errors/day", 0.95, 300, "profile likelihood")
 
 
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [
-        ((86.31, 60.2, 121.4), "86 [60, 121]"),
-        ((1726.2, 1500.1, 1990.7), "1,730 [1,500, 1,990]"),
+        ((86.31, 60.2, 121.4), "86 [60, 122]"),
+        ((1726.2, 1500.1, 1990.7), "1,730 [1,500, 2,000]"),
         ((0.0412, 0.0391, 0.0433), "0.0412 [0.0391, 0.0433]"),
         ((0.0, 0.0, 12.34), "0; at most 13"),
         ((2.5, 2.5, math.inf), "2.50 [2.50, no limit]"),
@@ -28,6 +28,22 @@ def estimate(value: float, low: float, high: float) -> Estimate:
 )
 def test_digits_follow_the_width(numbers: tuple[float, float, float], text: str) -> None:
     assert interval(estimate(*numbers)) == text
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_what_is_shown_is_never_narrower_than_what_was_found(
+    value: float, below: float, above: float
+) -> None:
+    shown = interval(estimate(value + below, value, value + below + above)).replace(",", "")
+    if "[" in shown:
+        low, high = shown.partition("[")[2].rstrip("]").split(" ")
+        slack = 1e-6 * max(1.0, value + below + above)
+        assert float(low) <= value + slack
+        assert float(high) >= value + below + above - slack
+
+
+def test_an_error_that_was_found_is_not_shown_as_none() -> None:
+    assert interval(estimate(4.6, 0.2, 131.0)).startswith("5 [")
 
 
 def test_zero_errors_are_at_most_something() -> None:

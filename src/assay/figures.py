@@ -51,16 +51,21 @@ def decimals_of(estimate: Estimate, factor: float = 1.0) -> int:
     width *= factor
     if width <= 0:
         return 0
-    return SIGNIFICANT - 1 - math.floor(math.log10(width))
+    decimals = SIGNIFICANT - 1 - math.floor(math.log10(width))
+    value = estimate.value * factor
+    if 0 < value < math.inf and round(value, decimals) == 0:
+        # Something was found: it is not shown as nothing, however wide the interval.
+        decimals = -math.floor(math.log10(value))
+    return decimals
 
 
 def interval(estimate: Estimate, *, percent: bool = False) -> str:
-    """Return value and limits, as `86 [60, 121]`, or `at most 12` where nothing was found.
+    """Return value and limits, as `86 [60, 122]`, or `at most 12` where nothing was found.
 
     Examples
     --------
-    >>> interval(Estimate(86.31, 60.2, 121.4, "errors/day", 0.95, 300, "gamma-W"))
-    '86 [60, 121]'
+    >>> interval(Estimate(86.31, 60.2, 121.4, "errors/day", 0.95, 300, "profile likelihood"))
+    '86 [60, 122]'
     >>> interval(Estimate(0.0, 0.0, 0.00735, "errors/trace", 0.95, 500, "exact"), percent=True)
     '0; at most 0.74 %'
     """
@@ -68,19 +73,39 @@ def interval(estimate: Estimate, *, percent: bool = False) -> str:
     if estimate.low == estimate.high:
         return plain(estimate.value * factor) + sign
     decimals = decimals_of(estimate, factor)
-    value, low, high = (
-        number(x * factor, decimals) for x in (estimate.value, estimate.low, estimate.high)
-    )
+    high = rounded_up(estimate.high * factor, decimals)
     if estimate.value == 0 and estimate.low == 0:
-        return f"0; at most {_rounded_up(estimate.high * factor, decimals)}{sign}"
-    return f"{value} [{low}, {high}]{sign}"
+        return f"0; at most {high}{sign}"
+    low = rounded_down(estimate.low * factor, decimals)
+    return f"{number(estimate.value * factor, decimals)} [{low}, {high}]{sign}"
 
 
-def _rounded_up(value: float, decimals: int) -> str:
+def rounded_up(value: float, decimals: int) -> str:
+    """Return a limit with that many decimals, never below what it is.
+
+    Examples
+    --------
+    >>> rounded_up(37.21, 0), number(37.21, 0)
+    ('38', '37')
+    """
     if math.isinf(value):
         return number(value, decimals)
     scale = 10.0**decimals
     return number(math.ceil(value * scale - 1e-9) / scale, decimals)
+
+
+def rounded_down(value: float, decimals: int) -> str:
+    """Return a limit with that many decimals, never above what it is.
+
+    Examples
+    --------
+    >>> rounded_down(37.91, 0), number(37.91, 0)
+    ('37', '38')
+    """
+    if math.isinf(value):
+        return number(value, decimals)
+    scale = 10.0**decimals
+    return number(math.floor(value * scale + 1e-9) / scale, decimals)
 
 
 def is_exact(estimate: Estimate) -> bool:

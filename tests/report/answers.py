@@ -24,7 +24,7 @@ from assay.volume.statement import sentence
 from assay.volume.traffic import Traffic
 
 MADE_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-METHOD = "gamma-W over 2 strata"
+METHOD = "profile likelihood, 2 strata"
 
 
 def estimate(

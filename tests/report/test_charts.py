@@ -34,7 +34,7 @@ WORDS: Words = {"name": "c", "title": "Title", "caption": "Caption"}
 
 
 def daily(value: float, low: float, high: float) -> Estimate:
-    return Estimate(value, low, high, "errors/day", 0.95, 300, "gamma-W")
+    return Estimate(value, low, high, "errors/day", 0.95, 300, "profile likelihood")
 
 
 def texts(svg: str) -> list[str]:
@@ -63,7 +63,7 @@ def test_a_chart_shows_names_and_figures_as_text() -> None:
         **WORDS,
     )
     assert chart is not None
-    assert {"low", "high", "86 [60, 121]", "errors"} <= set(texts(chart.svg))
+    assert {"low", "high", "86 [60, 122]", "errors"} <= set(texts(chart.svg))
 
 
 def test_unknown_is_said_and_not_drawn() -> None:

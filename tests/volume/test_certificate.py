@@ -31,9 +31,11 @@ from assay.volume.canonical_json import canonical_json, digest_of
 from assay.volume.certificate import Census, Certificate, Labels, Number
 from assay.volume.certificate_file import MAX_BYTES, read_certificate
 from assay.volume.certify import issue_certificate
+from assay.volume.draw import DrawRequest, draw_labels
 from assay.volume.labels import list_of, take_labels
 from assay.volume.measure import measure_volume
 from assay.volume.meter import Meter
+from assay.volume.next_labels import draw_next
 from assay.volume.question import HumanBaseline, VolumeQuestion
 from assay.volume.reading import draw_second_reading
 from assay.volume.verify import (
@@ -234,6 +236,23 @@ def test_a_label_that_was_corrected_since_is_said_and_changes_nothing(
         f"{wrong} of them are of outputs that it counts" in note for note in verification.notes
     )
     assert labels_in(issue(labeled)).errors == 0
+
+
+def test_a_draw_that_went_on_since_changes_nothing_and_one_that_was_changed_is_found(
+    desk: Desk, tmp_path: Path
+) -> None:
+    first = draw_labels(desk.ledger, DrawRequest(desk.window, 200, 7, "second reading", first=60))
+    answer(desk, first, tmp_path / "1.csv")
+    certificate = issue(desk)
+    more = draw_next(desk.ledger, first, 40)
+    assert failed(verify_certificate(desk.ledger, certificate)) == {}
+    answer(desk, more, tmp_path / "2.csv")
+    verification = verify_certificate(desk.ledger, certificate)
+    assert failed(verification) == {}
+    assert any("40 labels came in since" in note for note in verification.notes)
+    table = DeltaTable(str(desk.ledger.path / "draws"))
+    table.update(updates={"seed": "8"}, predicate="batch = 1")
+    assert "the draw is still there" in failed(verify_certificate(desk.ledger, certificate))
 
 
 def test_outputs_that_came_since_change_nothing(labeled: Desk) -> None:

@@ -17,6 +17,7 @@ from assay.volume.looks import (
     MISS_SHARES,
     PLANNED_SHARE,
     LiveLabels,
+    anticipated_rate,
     before_the_first,
     completed_looks,
     first_look_at,
@@ -146,6 +147,45 @@ def test_hand_outs_have_a_look_each_and_none_beyond_the_plan() -> None:
     assert live is not None
     assert len(live.labels) == 100
     assert shown_at(draw, given).n == 100
+
+
+def goes_on(ends: tuple[tuple[int, ...], ...], budget: int | None = 100) -> StoredDraw:
+    whole = drawn(random.Random(2))
+    strata = tuple(
+        replace(s, planned=its[-1], trace_ids=s.trace_ids[: its[-1]], batch_ends=its)
+        for s, its in zip(whole.strata, ends, strict=True)
+    )
+    return draw_of(strata, budget=budget)
+
+
+def test_a_bet_does_not_change_with_what_was_handed_out_after_it() -> None:
+    # Where the later labels went was decided by the earlier ones: no bet on those may know it.
+    early, late = goes_on(((12,), (8,))), goes_on(((12, 13, 60), (8, 38, 40)))
+    before = live_labels(early, labels(early, set()), intakes=1)
+    after = live_labels(late, labels(late, set()), intakes=3)
+    assert before is not None
+    assert after is not None
+    assert after.labels[:20] == before.labels
+    assert [label.share for label in after.labels[20:51]].count(30 / 31) == 30
+
+
+def test_no_label_and_no_hand_out_changes_what_was_expected() -> None:
+    early, late = goes_on(((12,), (8,)), 30), goes_on(((12, 60), (8, 40)), 30)
+    by_nobody = [replace(draw, judge=None) for draw in (early, late)]
+    assert anticipated_rate(by_nobody[0]) == anticipated_rate(by_nobody[1]) == 10 / 30
+
+
+def test_a_first_hand_out_in_one_go_has_live_limits_beside_its_small_look() -> None:
+    draw = goes_on(((12,), (8,)))
+    live = live_labels(draw, labels(draw, set()), intakes=1)
+    assert live is not None
+    assert len(live.labels) == 20
+
+
+def test_more_labels_than_outputs_are_one_hand_out() -> None:
+    draw = replace(drawn(random.Random(1)), population=100, budget=150)
+    assert not draw.goes_on
+    assert len(completed_looks(draw, labels(draw, set()), intakes=1)) == 1
 
 
 def shown_at(draw: StoredDraw, given: dict[str, Label], *, intakes: int = 9) -> Estimate:

@@ -9,6 +9,7 @@ import pytest
 
 from assay.errors import AssayError, BadInput, LedgerError
 from assay.estimate import StratumCount, total_errors
+from assay.ledger.draws import labels_of
 from assay.ledger.population import Window
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
@@ -185,6 +186,28 @@ def test_before_the_first_look_the_live_limits_answer(desk: Desk, tmp_path: Path
     assert found.next_command.startswith("assay label")
 
 
+def test_before_the_first_look_an_error_that_was_caught_has_not_escaped(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    desk = fill(ledger, traces=400, error_rate=0.3)
+    drawn = draw(desk)
+    answer(desk, drawn, tmp_path / "a.csv", first=30)
+    tags = {
+        row["trace_id"]: row["tags"] for row in ledger.rows("SELECT trace_id, tags FROM traces")
+    }
+    wrong = [tags[t] for t in labels_of(ledger, drawn.draw_id) if desk.wrong[t]]
+    escaped = sum('"caught":"false"' in said for said in wrong)
+    assert 0 < escaped < len(wrong)
+    # As many outputs a day as in the window: errors a day are those of the window.
+    found = only(desk, per_day=400.0, standard=f"{escaped}/1d")
+    assert known(found.escaped_errors_per_day).low == pytest.approx(escaped)
+    assert found.standard is not None
+    assert found.standard.decision == "not shown"
+    assert known(found.errors).low > escaped
+    # No more can have escaped than there are errors.
+    assert known(found.escaped_errors_per_day).high <= known(found.errors_per_day).high < 300
+
+
 def test_no_label_shows_nothing(desk: Desk) -> None:
     draw(desk)
     assert "none of 200 is in yet" in reason(only(desk).errors)
@@ -245,6 +268,17 @@ def test_no_errors_found_is_at_most_something(ledger: Ledger, tmp_path: Path) ->
     # The ceiling's limit is on one side only, so it stands a little higher than the interval's end.
     ceiling = known(found.evidence_ceiling_sigma).value
     assert ceiling - 0.2 < known(found.sigma_level).low < ceiling
+
+
+def test_no_error_in_all_the_labels_that_the_limit_rests_on(ledger: Ledger, tmp_path: Path) -> None:
+    desk = fill(ledger, error_rate=0.0)
+    answer(desk, draw(desk), tmp_path / "f.csv", first=55)
+    found = only(desk, per_day=1_000.0)
+    assert (found.labels, known(found.errors).n) == (42, 55)
+    limit = known(found.errors_per_day).high
+    assert "no error in 55 labeled outputs: at most " in found.sentence
+    said = float(found.sentence.partition("at most ")[2].split()[0].replace(",", ""))
+    assert limit <= said < limit + 10
 
 
 def test_without_time_errors_are_given_per_thousand(ledger: Ledger, tmp_path: Path) -> None:

@@ -65,6 +65,16 @@ def test_each_hand_out_is_a_look(ledger: Ledger, tmp_path: Path) -> None:
     assert "planned look 5 of 5" in errors.method
     assert "re-allocated between looks" in errors.method
     assert errors.guarantee == "simulated"
+    parts = measure_volume(ledger, VolumeQuestion(by=("topic",))).systems[0]
+    for part in (*parts.strata, *parts.by["topic"]):
+        assert isinstance(part.errors, Estimate)
+        assert (part.errors.guarantee, "re-allocated between looks" in part.errors.method) == (
+            "simulated",
+            True,
+        )
+    # Where errors turned up more was drawn: that says nothing of the judge.
+    assert parts.judge_p_value is None
+    assert isinstance(parts.judge_gain, Estimate)
     assert errors.low <= desk.errors <= errors.high
     assert widths[-1] < widths[0]
     # More than was planned: the looks are used up, the live limits go on.
@@ -100,6 +110,24 @@ def test_a_list_that_came_back_whole_is_done(ledger: Ledger, tmp_path: Path) -> 
     desk = fill(ledger)
     draw = opened(desk, labels=100, first=100)
     answer(desk, draw, tmp_path / "1.csv")
+    with pytest.raises(DrawError, match="the whole chance to miss"):
+        draw_next(ledger, draw, 20)
+
+
+def test_a_corrected_label_does_not_reopen_a_list_that_is_done(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    # Else its one look would have had the whole chance to miss, and the looks after it the same once more.
+    desk = fill(ledger)
+    draw = opened(desk, labels=100, first=100)
+    answer(desk, draw, tmp_path / "1.csv")
+    before = errors_of(ledger)
+    some = next(t for s in draw.strata for t in s.trace_ids if not desk.wrong[t])
+    desk.wrong[some] = True
+    answer(desk, draw, tmp_path / "2.csv")
+    after = errors_of(ledger)
+    assert after.value > before.value
+    assert after.method == before.method
     with pytest.raises(DrawError, match="the whole chance to miss"):
         draw_next(ledger, draw, 20)
 

@@ -267,6 +267,8 @@ def test_an_amount_that_is_unknown_is_counted_and_never_zero(
     errors = known(answer.errors)
     wrong = sum(map(is_wrong, rows))
     assert (errors.low, errors.high) == (wrong, wrong + 4)
+    # Nor is it taken for right: the four are as wrong as the others.
+    assert errors.value == pytest.approx(wrong * (1 + 4 / len(rows)))
     assert known(answer.units.in_wrong_outputs).guarantee == "exact"
 
 

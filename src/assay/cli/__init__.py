@@ -65,8 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except AssayError as error:
         from assay.terminal import visible
 
-        for line in f"assay: {error}".split("\n"):
-            click.echo(visible(line), err=True)
+        # Line by line of ours: a line break in a name must not look like a line of ours.
+        place = f"{error.where}: " if error.where else ""
+        click.echo(visible(f"assay: {place}{error.message}"), err=True)
+        if error.next_command:
+            click.echo(visible(f"  next: {error.next_command}"), err=True)
         sys.exit(1)
     except BrokenPipeError:
         # Whoever reads has gone, as `| head` does: nothing to say, and nowhere to say it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ import click
 
 from assay.cli.output import emit, json_option, ledger_argument, moment, note
 from assay.errors import DrawError
+from assay.terminal import visible
 
 if TYPE_CHECKING:
     from assay.ledger.draws import StoredDraw
@@ -52,7 +55,12 @@ if TYPE_CHECKING:
     metavar="RATE",
     help="An error rate to certify, with a look after every label instead of planned looks.",
 )
-@click.option("--draw", "draw_id", default=None, help="With --next: which draw goes on.")
+@click.option(
+    "--draw",
+    "draw_id",
+    default=None,
+    help="With --next: which draw goes on. Alone: write its list again.",
+)
 @click.option(
     "--system", default=None, help="Whose outputs; needed where the ledger holds several."
 )
@@ -151,21 +159,27 @@ def command(
                 "stays as it is"
             )
         store = Ledger.open(ledger)
+        _check_place(store, output, seed)
         reading = _again(store, again, share_of_right, differing, seed)
         _finish(store, [reading], output or Path(f"{reading.draw_id}.csv"), as_json=as_json)
         return
-    if draw_id is not None and more is None:
-        raise click.UsageError("--draw goes with --next")
-    if more is not None:
-        if any((labels, seed, first, at_most, system, version, judge, by, start, end, weigh_by)):
+    if more is not None or draw_id is not None:
+        asked = (labels, seed, first, at_most, system, version, judge, by, start, end, weigh_by)
+        if any((*asked, all_systems, no_judge, unit != "output")):
             raise click.UsageError(
                 "--next goes on with a draw as it was made: it goes with --draw, -o and --json only"
+                if more is not None
+                else "--draw goes with --next, or with -o and --json only, to write its list again"
             )
+        if more is None:
+            _write_again(Ledger.open(ledger), str(draw_id), output, as_json=as_json)
+            return
         _go_on(Ledger.open(ledger), draw_id, more, output, as_json=as_json)
         return
     if labels is None or seed is None:
         raise click.UsageError(f"Missing option '{'--labels' if labels is None else '--seed'}'.")
     store = Ledger.open(ledger)
+    _check_place(store, output, seed)
     draws = []
     for name, its_version in choose_systems(
         store, system=system, version=version, all_systems=all_systems
@@ -192,12 +206,53 @@ def _go_on(
 ) -> None:
     from assay.volume.next_labels import choose_open_draw, draw_next
 
+    _check_folder(output)
     draw = choose_open_draw(store, draw_id)
     file = output or Path(f"{draw.draw_id}-{draw.batches + 1}.csv")
     if file.exists():
         raise DrawError(f"{file} is there already and may hold labels; give another name with -o")
     draw = draw_next(store, draw, more)
     _finish(store, [draw], file, as_json=as_json, batch=draw.batches)
+
+
+def _write_again(store: Ledger, draw_id: str, output: Path | None, *, as_json: bool) -> None:
+    """Write the list of a draw's last hand-out again: a process may end between the hand-out and its list."""
+    from assay.ledger.draws import stored_draw
+
+    draw = stored_draw(store, draw_id)
+    batch = draw.batches if draw.batches > 1 else None
+    name = draw.draw_id if batch is None else f"{draw.draw_id}-{batch}"
+    _finish(store, [draw], output or Path(f"{name}.csv"), as_json=as_json, batch=batch)
+
+
+def _check_place(store: Ledger, file: Path | None, seed: int | None) -> None:
+    """Refuse a place for the list before anything is drawn: a draw without its list would stay in the ledger."""
+    from assay.ledger.draws import stored_draws
+
+    _check_folder(file)
+    if file is None or not file.exists():
+        return
+    with file.open(encoding="utf-8", errors="replace", newline="") as stream:
+        try:
+            names = [row[0] for row, _ in zip(csv.reader(stream), range(2), strict=False) if row]
+        except csv.Error:
+            names = []
+    # The list of the same draw again is no harm; whether it is the same is seen when it is written.
+    known = stored_draws(store, names[1:])
+    if not known or seed not in (None, known[0].seed):
+        raise DrawError(f"{file} is there already and may hold labels; give another name with -o")
+
+
+def _check_folder(file: Path | None) -> None:
+    folder = Path() if file is None else file.parent
+    if file is not None and file.is_dir():
+        raise DrawError(f"{file} can't be written: it is a folder; give a file with -o")
+    if not folder.is_dir():
+        raise DrawError(f"{file} can't be written: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise DrawError(
+            f"no list can be written in the folder {folder}; give a file in another with -o"
+        )
 
 
 def _draw_units(store: Ledger, request: DrawRequest, unit: str, weigh_by: str | None) -> StoredDraw:
@@ -244,7 +299,7 @@ def _finish(
         emit({"list": str(file), "draws": [draw.to_json() for draw in draws]})
         return
     for draw in draws:
-        click.echo(draw.describe())
+        click.echo(visible(draw.describe()))
     click.echo(f"list to fill in: {file}")
     # Who reads again must be somebody else, so there the name matters.
     person = " --person NAME" if draws[0].parent else ""
@@ -259,7 +314,7 @@ def _write(store: Ledger, draws: list[StoredDraw], file: Path, batch: int | None
 
     text = list_of(store, draws, batch=batch)
     try:
-        if file.exists() and file.read_text("utf-8", errors="replace") != text:
+        if file.exists() and file.read_bytes() != text.encode("utf-8"):
             raise DrawError(
                 f"{file} is there already and may hold labels; give another name with -o"
             )

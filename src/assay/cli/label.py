@@ -10,6 +10,9 @@ import click
 
 from assay.cli.output import emit, json_option, ledger_argument, note
 
+REFUSALS_SHOWN = 10
+"""A wrong draw or a misspelt verdict refuses every row: the first few say it."""
+
 
 @click.command(epilog="Example: assay label runs.ledger to-label.csv --person ada")
 @ledger_argument
@@ -22,8 +25,16 @@ def command(ledger: Path, file: Path, person: str, as_json: bool) -> None:
     from assay.volume.labels import take_labels
 
     report = take_labels(Ledger.open(ledger), file, person=person)
-    for line, reason in report.refused:
+    for line, reason in report.refused[:REFUSALS_SHOWN]:
         note(f"{file}:{line}: {reason}")
+    if len(report.refused) > REFUSALS_SHOWN:
+        more = len(report.refused) - REFUSALS_SHOWN
+        note(f"{file}: {more:,} rows more are refused; --json lists all of them")
+    if report.replaced:
+        note(
+            f"{report.replaced:,} of the labels taken stand in place of another verdict, or of another person's label: "
+            "the newest counts"
+        )
     if as_json:
         emit(report.to_json())
     else:

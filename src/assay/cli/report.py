@@ -26,13 +26,20 @@ from assay.cli.volume import as_question, question_options
 def command(ledger: Path, output: Path, as_json: bool, **options: Any) -> None:
     """Write the answer as one self-contained HTML page, with the charts that matter."""
     from assay.ledger.store import Ledger
-    from assay.report.page import write_report
+    from assay.report.data import collect
+    from assay.report.page import write_page
 
     question = as_question(options)
     command_line = "assay " + " ".join(sys.argv[1:])
-    written = write_report(Ledger.open(ledger), question, output, command=command_line)
+    report = collect(Ledger.open(ledger), question, command=command_line)
+    written = write_page(report, output)
+    decision = report.answer.decision
     if as_json:
-        emit({"report": str(output), "bytes": written})
+        emit({"report": str(output), "bytes": written, "decision": decision})
     else:
         click.echo(f"report: {output} ({written / 1000:.0f} kB)")
+        if decision is not None:
+            click.echo(f"standard {question.standard}: {decision}")
         note("it is one file: open it in any browser, or print it")
+    if decision in ("missed", "not shown"):
+        sys.exit(3)

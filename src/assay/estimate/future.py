@@ -187,7 +187,7 @@ def forecast_days(
     A day's errors are Poisson about a mean of its own, and the means of days follow a gamma distribution with mean m
     and variation v (standard deviation / mean). That takes in the days' rates and their traffic at once, also where
     busy days are worse. Of a sample the day's estimate, in units of u = sum w^2 k / sum w k errors, is treated as a
-    count: the scale of gamma-W. Posterior on a grid of v in (0, 1.5], prior exp(-v / 0.8), and of log m, flat; the
+    count (Fay, Feuer 1997). Posterior on a grid of v in (0, 1.5], prior exp(-v / 0.8), and of log m, flat; the
     upper limit has one more error of the largest weight, and takes unsure labels for wrong. The variation of a coming
     day is widened by a fifth, and not all of the chance to miss is spent: days need not be gamma.
 

@@ -31,6 +31,8 @@ _JOINT_SLOPE = 0.45
 _LATTICE = 0.6
 _SKEW = 0.2
 _JOINT_POWER, _SINGLE_POWER = 4, 3
+_STRATA_FITTED = 3
+"""For so many strata the constants hold as they are, by enumeration; more of them need `_Design.unknown_strata`."""
 
 _FIRST_GRID, _SECOND_GRID, _SEGMENT = 48, 24, 33
 _FLATTEST = 1e-9  # Smallest slope tried, as a share of the steepest: 10^9 traces need no less.
@@ -73,7 +75,8 @@ def likelihood_limits(
     -------
     Limits
         Whole numbers of errors as floats; the trivial limit where a side is not claimed. Both rise, or stay, with each
-        further error found, so unsure labels are bounded by counting them right and wrong.
+        further error found, so unsure labels are bounded by counting them right and wrong. (With more than three
+        strata a limit was seen to fall by 1 in 70,000, in 1 of 8,349 trials.)
 
     Raises
     ------
@@ -93,8 +96,11 @@ def likelihood_limits(
     - one-sided: ``t = min(c, z + (0.6 + 0.2 s) g + b (1 + s) / 2 g^3)``, s with its sign turned for a lower limit,
 
     b such that t = c where no error would be found with chance a. So one stratum without an error found has its exact
-    limit. A chance to miss above 0.1 is taken as 0.1. Enumerated, not proved, for two and three strata; simulated for
-    more. It assumes simple random samples of the
+    limit. With more than three strata t grows by ``z d / (2 (1 - d)) + max(0, +-e)``, since each further stratum's own
+    rate is guessed too: with q = w^2 v / sum w^2 v, ``d = sum q (1 - q) (1 - n / N) / n`` is what the variance is
+    underrated by on average, and ``e = sum (1 - q) (1 - 2 m / N) / (2 sqrt(sum w^2 v))`` how far the likeliest total
+    lies below the unbiased one. A chance to miss above 0.1 is taken as 0.1. Enumerated, not proved, for two and three
+    strata; simulated for more. It assumes simple random samples of the
     strata, of sizes fixed beforehand, and labels that are true.
 
     References
@@ -143,6 +149,22 @@ class _Design:
         finite_lean = (third * (1.0 - 2.0 * rate) * (1.0 - 2.0 * share)).sum(axis=-1) / safe
         return g, lean, finite_lean
 
+    def unknown_strata(self, errors: FloatArray, z: float, *, upper: bool) -> FloatArray | float:
+        """Return what the threshold grows by where many strata share the errors out in a way that nobody knows."""
+        if self.sizes.size <= _STRATA_FITTED:
+            return 0.0
+        rate = errors / self.sizes
+        finite = (self.sizes - self.labeled) / np.maximum(self.sizes - 1.0, 1.0)
+        square = finite * rate * (1.0 - rate) * self.sizes**2 / self.labeled
+        variance = square.sum(axis=-1)
+        safe = np.where(variance > 0, variance, 1.0)
+        others = 1.0 - square / safe[..., None]
+        underrated = ((1.0 - others) * others * finite / self.labeled).sum(axis=-1)
+        below = (others * (1.0 - 2.0 * rate)).sum(axis=-1) / (2.0 * np.sqrt(safe))
+        shift = np.maximum(below if upper else -below, 0.0)
+        grown = z * underrated / (2.0 * (1.0 - underrated)) + shift
+        return np.where(variance > 0, grown, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Threshold:
@@ -151,15 +173,19 @@ class _Threshold:
     alternative: Alternative
     miss: float
 
+    @property
+    def z(self) -> float:
+        """The normal quantile."""
+        return -float(special.ndtri(self.miss / (2 if self.alternative == "two-sided" else 1)))
+
     def at(self, skewness: tuple[FloatArray, FloatArray, FloatArray]) -> FloatArray:
         g, lean, finite_lean = skewness
+        z = self.z
         if self.alternative == "two-sided":
-            z = -float(special.ndtri(self.miss / 2))
             rare = np.log((2.0 - np.abs(finite_lean)) / self.miss)
             slope: FloatArray | float = _JOINT_SLOPE
             at_rare, share, power = _JOINT_SLOPE, 1.0, _JOINT_POWER
             return self._curve(g, z, rare, (slope, at_rare, share, power))
-        z = -float(special.ndtri(self.miss))
         lean = lean if self.alternative == "less" else -lean
         rare = np.full_like(g, -math.log(self.miss))
         terms = (_LATTICE + _SKEW * lean, _LATTICE + _SKEW, (1.0 + lean) / 2.0, _SINGLE_POWER)
@@ -216,9 +242,9 @@ def _limit(
 
     def kept(errors: FloatArray) -> npt.NDArray[np.bool_]:
         lost = best - log_likelihood(n_all, n, k, errors).sum(axis=-1)
-        within: npt.NDArray[np.bool_] = np.sqrt(2.0 * np.maximum(lost, 0.0)) <= threshold.at(
-            design.skewness(errors)
-        )
+        most = threshold.at(design.skewness(errors))
+        most = most + design.unknown_strata(errors, threshold.z, upper=upper)
+        within: npt.NDArray[np.bool_] = np.sqrt(2.0 * np.maximum(lost, 0.0)) <= most
         return within
 
     at_fewest, at_most = steepest_slopes(n_all, n, k)

@@ -216,16 +216,15 @@ class StoredDraw:
             else f"{len(self.strata)} strata, no judge"
         )
         name = f"{self.window.system} {self.window.version}".strip()
-        batch = (
-            "" if self.batches == 1 and self.budget in (None, self.planned) else self._batch_words()
-        )
+        batch = "" if self.batches == 1 and not self.goes_on else self._batch_words()
         return (
             f"{self.draw_id}: {self.planned:,} of {self.population:,} outputs of {name}, {strata}, "
             f"seed {self.seed}{batch}"
         )
 
     def _batch_words(self) -> str:
-        budget = self.budget or self.planned
+        # More labels than there are outputs can't be handed out.
+        budget = min(self.budget or self.planned, self.population)
         if self.planned <= budget:
             return f"; hand-out {self.batches}, {self.planned:,} of {budget:,} planned labels"
         return (
@@ -329,7 +328,9 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
     there = f"it holds {', '.join(known[:5])}" if known else "it holds none"
     raise DrawError(
         f"the ledger has no draw {draw_id!r}; {there}",
-        next_command=f"assay draw {ledger.typed} --labels 300 --seed 7",
+        next_command=f"assay ledger info {ledger.typed}"
+        if known
+        else f"assay draw {ledger.typed} --labels 300 --seed 7",
     )
 
 
@@ -362,6 +363,18 @@ def labels_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> dict
         wrong = {0.0: 0, 1.0: 1}.get(row["error_probability"])
         labels[row["trace_id"]] = Label(row["trace_id"], wrong, row["judge"], row["severity"])
     return labels
+
+
+def everybody_of(ledger: Ledger, draw_id: str) -> dict[str, set[str]]:
+    """Return who has labeled each trace of a draw, those too whose label was replaced since."""
+    rows = ledger.rows(
+        "SELECT DISTINCT trace_id, judge FROM verdicts "
+        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'"
+    )
+    people: dict[str, set[str]] = {}
+    for row in rows:
+        people.setdefault(row["trace_id"], set()).add(row["judge"])
+    return people
 
 
 def _up_to(until: int | None) -> str:

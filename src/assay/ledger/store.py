@@ -182,7 +182,7 @@ class Ledger:
                     builder.register(name, DeltaTable(self.path / name, version=version))
             return builder.execute(sql)
         except (DeltaError, OSError) as error:
-            raise LedgerError(f"{self.path} can't be read: {error}") from error
+            raise self._unreadable(error) from error
 
     def rows(self, sql: str, *, versions: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
         """Run SQL and return the rows as dicts: for results that are small.
@@ -197,8 +197,22 @@ class Ledger:
             return row_dicts(reader)
         except Exception as error:
             # The engine raises a bare Exception where a data file is missing, and only when rows are fetched.
-            said = str(error).strip().partition("\n")[0]
-            raise LedgerError(f"{self.path} can't be read: {said[:300]}") from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> LedgerError:
+        gone = [name for name in TABLES if not (self.path / name / "_delta_log").is_dir()]
+        if gone:
+            return LedgerError(
+                f"{self.path} is damaged: its table {gone[0]} is gone; put the folder back from a copy, or begin anew",
+                next_command="assay ingest FILE --into NEW.ledger",
+            )
+        said = str(error).strip().partition("\n")[0][:300]
+        if "No field named" in said:
+            return LedgerError(
+                f"{self.path} lacks a column that this Assay reads: {said}",
+                next_command=f"assay ledger migrate {self.typed}",
+            )
+        return LedgerError(f"{self.path} can't be read: {said}")
 
     def version(self, table: str) -> int:
         """Return the version of a table's last commit."""

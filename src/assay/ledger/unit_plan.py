@@ -71,6 +71,12 @@ class UnitPlan:
         """What its units are called."""
         return f"{self.unit}s"
 
+    @property
+    def drawn_words(self) -> str:
+        """What was drawn, in words."""
+        by = f" by {self.weigh_by}" if self.weigh_by else ""
+        return f"{'' if self.unit == 'output' else 'whole '}{self.plural}{by}"
+
 
 @dataclass(frozen=True, slots=True)
 class UnitMember:

@@ -23,11 +23,12 @@ BAR = 0.7
 """Opacity of an interval: paler, and it would stand out less than three to one from the page."""
 
 ROW_HEIGHT = 26
-NAME_WIDTH = 150
+NAME_WIDTH = 168
 VALUE_WIDTH = 40
 ORDER_SIDE = 260
 PLOT_WIDTH = 300
-NAME_LETTERS = 22
+NAME_LETTERS = 24
+"""As long as `0.0867 <= score < 0.154`, which a draw by a judge calls its strata."""
 MOST_DAYS = 62
 MOST_ROWS = 24
 MOST_RANKED = 16

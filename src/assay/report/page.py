@@ -74,7 +74,18 @@ def write_report(
     LedgerError
         Where the ledger can't answer.
     """
-    page = render(collect(ledger, question, command=command, made_at=made_at)).encode("utf-8")
+    return write_page(collect(ledger, question, command=command, made_at=made_at), output)
+
+
+def write_page(report: Report, output: Path) -> int:
+    """Write a report as one HTML file, and return how many bytes it has.
+
+    Raises
+    ------
+    BadInput
+        Where the file can't be written.
+    """
+    page = render(report).encode("utf-8")
     try:
         output.write_bytes(page)
     except OSError as error:

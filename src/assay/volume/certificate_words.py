@@ -92,11 +92,15 @@ def _standard(decision: StandardDecision | None) -> str:
 
 
 def _found(measured: Estimate, decision: StandardDecision) -> str:
+    unit = measured.unit
+    if unit == "errors/trace":
+        # In the unit of the demand beside it.
+        measured, unit = measured.scaled(1e6, unit), "errors in a million outputs"
     if measured.low == measured.high:
-        return f"measured {plain(measured.value)} {measured.unit}"
+        return f"measured {plain(measured.value)} {unit}"
     if decision.decision == "missed":
-        return f"measured at least {_outward(measured.low, ROUND_FLOOR)} {measured.unit}"
-    return f"measured at most {_outward(measured.high, ROUND_CEILING)} {measured.unit}"
+        return f"measured at least {_outward(measured.low, ROUND_FLOOR)} {unit}"
+    return f"measured at most {_outward(measured.high, ROUND_CEILING)} {unit}"
 
 
 def _outward(value: float, rounding: str) -> str:

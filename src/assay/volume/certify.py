@@ -111,7 +111,8 @@ def resolve(ledger: LedgerAsOf, question: VolumeQuestion) -> VolumeQuestion:
             )
         case UnitEvidence() as units:
             raise AssayError(
-                f"{units.draw.draw_id} drew whole {units.plan.plural}: a certificate is of single outputs",
+                f"{units.draw.draw_id} drew {units.plan.drawn_words}: a certificate is of single outputs, "
+                "each as likely to be drawn as another of its stratum",
                 next_command=draw_command(ledger.typed, system.window),
             )
         case SampleEvidence() as sample:

@@ -349,9 +349,16 @@ def choose_systems(
     ]
     names = ", ".join(f"{row['system']} {row['version']}".strip() for row in held[:8])
     if not found:
-        wanted = " ".join(part for part in (system, version) if part)
-        there = f"it holds {names}" if held else "it holds no traces"
-        raise DrawError(f"the ledger holds no system {wanted!r}; {there}")
+        if not held:
+            raise DrawError(
+                "the ledger holds no traces",
+                next_command=f"assay ingest FILE --into {ledger.typed}",
+            )
+        wanted = "" if system is None else f" system {system!r}"
+        wanted += (
+            "" if version is None else f"{' of' if wanted else ' system of'} version {version!r}"
+        )
+        raise DrawError(f"the ledger holds no{wanted}; it holds {names}")
     if len(found) > 1 and not all_systems:
         raise DrawError(
             f"the ledger holds {len(found)} systems ({names}): a draw is of one, or of each with --all-systems",

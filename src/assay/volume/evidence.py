@@ -56,6 +56,18 @@ class SampleEvidence:
         return self.look.strata
 
     @property
+    def by_what_was_found(self) -> bool:
+        """Whether labels went where errors had been found: a method for numbers fixed beforehand is simulated then."""
+        return self.draw.goes_on and self.look.number > 1 and len(self.strata) > 1
+
+    @property
+    def no_look(self) -> str:
+        """Why what is worked out at planned looks is unknown."""
+        if self.draw.at_most is not None:
+            return "the draw has live limits only, and no planned look"
+        return "the labels complete no planned look yet"
+
+    @property
     def look_words(self) -> str:
         """Which planned look it is."""
         if self.look.is_planned:

@@ -201,7 +201,7 @@ class FutureDays:
         if isinstance(evidence, NoEvidence):
             reason = evidence.reason
         elif not isinstance(evidence, SampleEvidence | CensusEvidence):
-            reason = "labels of whole conversations are not parted by day"
+            reason = f"labels of {evidence.plan.drawn_words} are not parted by day"
         elif isinstance(throughput, Unknown):
             reason = throughput.reason
         elif not system.traffic.timed:
@@ -209,7 +209,7 @@ class FutureDays:
         elif system.frozen_lost:
             reason = "the table as the draw froze it is gone, and with it the outputs of each day"
         elif isinstance(evidence, SampleEvidence) and not evidence.look.is_planned:
-            reason = "the labels complete no planned look yet"
+            reason = evidence.no_look
         elif isinstance(evidence, SampleEvidence) and evidence.look.labels < LEAST_LABELS:
             reason = f"{evidence.look.labels} labels: fewer than {LEAST_LABELS} say too little of how days differ"
         elif not spans_days(system.traffic):

@@ -46,7 +46,7 @@ def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
         Where the ledger holds no such system.
     """
     if question.draw_id is not None:
-        question = _about_draw(stored_draw(ledger, question.draw_id), question)
+        question = _about_draw(ledger, stored_draw(ledger, question.draw_id), question)
     traffic = _traffic(ledger, question)
     if not traffic:
         held = ", ".join(
@@ -78,14 +78,19 @@ def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
     ]
 
 
-def _about_draw(draw: StoredDraw, question: VolumeQuestion) -> VolumeQuestion:
+def _about_draw(ledger: Ledger, draw: StoredDraw, question: VolumeQuestion) -> VolumeQuestion:
     if draw.parent is not None:
         raise DrawError(
             f"{draw.draw_id} reads labels of {draw.parent} again: name the draw that they were drawn by, it takes both",
-            next_command=f"assay volume LEDGER --draw {draw.parent}",
+            next_command=f"assay volume {ledger.typed} --draw {draw.parent}",
         )
     if question.system not in (None, draw.window.system):
         raise DrawError(f"{draw.draw_id} is of {draw.window.system}, not of {question.system}")
+    if question.version not in (None, draw.window.version):
+        raise DrawError(
+            f"{draw.draw_id} is of version {draw.window.version!r}, not of {question.version!r}",
+            next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
+        )
     return replace(question, system=draw.window.system, version=draw.window.version)
 
 

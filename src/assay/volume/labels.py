@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from assay.errors import BadInput, DrawError
-from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draws
+from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draw
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger, literal
 from assay.volume.agreement import read_again_in
@@ -41,6 +42,8 @@ class LabelReport:
     """What became of a list of labels: rows = taken + unchanged + empty + refused."""
 
     taken: int = 0
+    replaced: int = 0
+    """Of those taken: in place of another verdict, or of another person's label."""
     unchanged: int = 0
     empty: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
@@ -61,6 +64,7 @@ class LabelReport:
         """Return the stable JSON form."""
         return {
             "taken": self.taken,
+            "replaced": self.replaced,
             "unchanged": self.unchanged,
             "empty": self.empty,
             "refused": [{"line": line, "reason": reason} for line, reason in self.refused],
@@ -128,11 +132,16 @@ def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelR
     BadInput
         Where the file can't be read as such a list.
     """
+    if not person.strip():
+        raise BadInput(
+            "who labeled must have a name, got an empty one",
+            next_command=f"assay label {ledger.typed} {quote(str(path))} --person NAME",
+        )
     text = _text(path)
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
     report = LabelReport()
     with ledger.locked():
-        rows = _Intake(ledger, person, digest, report).rows(_records(text, path))
+        rows = _Intake(ledger, person, digest, report).rows(_records(ledger, text, path))
         ledger.append("verdicts", rows)
     report.taken = len(rows)
     for draw_id, (_, planned) in report.draws.items():
@@ -154,6 +163,7 @@ class _Intake:
         self._chances: dict[str, dict[str, float | None]] = {}
         self._known: dict[str, dict[str, tuple[str, float | None, int | None]]] = {}
         self._readers: dict[str, Callable[[str], set[str]]] = {}
+        self._unknown: dict[str, str] = {}
         self._seen: dict[tuple[str, str], int] = {}
         self._now = time.time_ns() // 1_000
 
@@ -196,6 +206,8 @@ class _Intake:
         ):
             self._report.unchanged += 1
             return None
+        if known is not None and known[:2] != (self._person, VERDICTS[said]):
+            self._report.replaced += 1
         return {
             "trace_id": trace_id,
             "judge": self._person,
@@ -226,10 +238,14 @@ class _Intake:
         return draw_id, trace_id, chances[trace_id]
 
     def _load(self, draw_id: str) -> None:
-        found = stored_draws(self._ledger, [draw_id])
-        if not found:
-            raise DrawError(f"the ledger has no draw {draw_id[:60]!r}")
-        draw = found[0]
+        if draw_id not in self._unknown:
+            try:
+                draw = stored_draw(self._ledger, draw_id)
+            except DrawError as error:
+                # Every row of a list may name it: the ledger is asked once.
+                self._unknown[draw_id] = error.message
+        if draw_id in self._unknown:
+            raise DrawError(self._unknown[draw_id])
         self._chances[draw_id] = {
             trace_id: draw.chance(stratum)
             for stratum in draw.strata
@@ -271,7 +287,7 @@ def _text(path: Path) -> str:
         raise BadInput(f"{path} can't be read: {error.strerror}") from None
 
 
-def _records(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _records(ledger: Ledger, text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     csv.field_size_limit(MAX_FIELD_CHARACTERS)
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, dialect=_dialect(text))
     try:
@@ -284,7 +300,7 @@ def _records(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             raise BadInput(
                 f"the list needs the columns draw_id, trace_id and verdict; {', '.join(missing)} missing",
                 where=f"{path}:1",
-                next_command="assay draw LEDGER --labels 300 --seed 7",
+                next_command=f"assay label {ledger.typed} FILLED.csv",
             )
         line = reader.line_num
         for record in reader:

@@ -67,7 +67,7 @@ def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> Vo
     """
     question = question or VolumeQuestion()
     standard = parse_standard(question.standard) if question.standard else None
-    _check(question, standard)
+    _check(ledger, question, standard)
     if question.severity_weights is not None:
         parse_weights(question.severity_weights)
     gathered = gather(ledger, question)
@@ -93,7 +93,7 @@ def measure_volume(ledger: Ledger, question: VolumeQuestion | None = None) -> Vo
     )
 
 
-def _check(question: VolumeQuestion, standard: Standard | None) -> None:
+def _check(ledger: Ledger, question: VolumeQuestion, standard: Standard | None) -> None:
     if not 0.5 <= question.confidence_level < 1:
         raise BadInput(f"the confidence level must be in [0.5, 1), got {question.confidence_level}")
     human = question.human or HumanBaseline()
@@ -108,7 +108,7 @@ def _check(question: VolumeQuestion, standard: Standard | None) -> None:
     if standard and standard.kind == "human" and question.human is None:
         raise BadInput(
             "the standard `human` needs the people to compare with",
-            next_command="assay volume LEDGER --standard human --human-error-rate 0.10 --human-per-day 40",
+            next_command=f"assay volume {ledger.typed} --standard human --human-error-rate 0.10 --human-per-day 40",
         )
 
 
@@ -207,7 +207,7 @@ def _ceiling(system: SystemEvidence, level: float) -> Quantity:
         return Unknown("worked out for draws of single outputs only")
     if isinstance(system.evidence, SampleEvidence):
         if not system.evidence.look.is_planned:
-            return Unknown("the labels complete no planned look yet")
+            return Unknown(system.evidence.no_look)
         if system.evidence.reading is not None and system.evidence.reading.bounds_missed:
             return ceiling_with_missed(system.evidence, level)
         ceiling = evidence_ceiling(
@@ -231,7 +231,7 @@ def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, JudgeWort
     match system.evidence:
         case SampleEvidence() as sample:
             if not sample.look.is_planned:
-                early = Unknown("the labels complete no planned look yet")
+                early = Unknown(sample.no_look)
                 return HalvingPlan(early, early), JudgeWorth(early, None)
             strata = list(sample.strata)
             look_level = sample.look.level(level)
@@ -244,6 +244,9 @@ def _plans(system: SystemEvidence, level: float) -> tuple[HalvingPlan, JudgeWort
             if sample.draw.judge is None:
                 return plan, JudgeWorth(Unknown("the draw was made without a judge"), None)
             worth = judge_worth(strata, confidence_level=look_level)
+            if sample.by_what_was_found:
+                # Where errors were found by luck more was drawn: the p-value is of a density fixed beforehand.
+                worth = worth._replace(p_value=None)
             if isinstance(worth.gain, Estimate):
                 # All looks together miss no more than the level that was asked for.
                 worth = worth._replace(gain=replace(worth.gain, confidence_level=level))

@@ -83,7 +83,7 @@ class Meter:
                 escaped = _at_all_looks(
                     sample,
                     confidence_level,
-                    _none_escaped_yet(sample, confidence_level, self._not_caught_outputs()),
+                    self._none_escaped_yet(sample, confidence_level, alternative),
                     lambda look, level: at_level(
                         sample,
                         lambda at, side: domain_errors(
@@ -121,6 +121,27 @@ class Meter:
                 return exact(census.escaped, "errors", n=self._n, method=method)
             case NoEvidence() as none:
                 return Unknown(none.reason)
+
+    def _none_escaped_yet(
+        self, sample: SampleEvidence, confidence_level: float, alternative: Alternative
+    ) -> Estimate:
+        """Return the errors that were found and not caught, and no more than there are errors by the live limits."""
+        found = sum(_not_caught(sample, sample.look))
+        certain = _no_look_yet(sample, confidence_level)
+        if sample.look.is_planned:
+            return certain  # Not asked for: a look answers.
+        errors = self._errors(confidence_level, alternative)
+        assert isinstance(errors, Estimate)
+        high = max(min(errors.high, self._not_caught_outputs()), found)
+        point = found / certain.n * sample.draw.population if certain.n else 0.0
+        return replace(
+            certain,
+            value=min(max(point, found), high),
+            low=float(found),
+            high=float(high),
+            n=errors.n,
+            method="labels so far, at most all errors by the live limits",
+        )
 
     def _not_caught_outputs(self) -> int:
         # Without the frozen table nobody knows how many were caught: then the cap is all of them.
@@ -166,8 +187,7 @@ def _at_all_looks(
         return before
     estimates = [at_look(look, look.level(confidence_level)) for look in sample.looks]
     last = estimates[-1]
-    by_what_was_found = sample.draw.goes_on and sample.look.number > 1 and len(sample.strata) > 1
-    if by_what_was_found and last.guarantee != "exact":
+    if sample.by_what_was_found and last.guarantee != "exact":
         # Labels that were sent where errors had been found: enumerated were numbers fixed beforehand.
         last = replace(
             last, guarantee="simulated", method=f"{last.method}, re-allocated between looks"
@@ -201,15 +221,6 @@ def _no_look_yet(sample: SampleEvidence, confidence_level: float) -> Estimate:
         method="labels so far",
         guarantee="proved",
     )
-
-
-def _none_escaped_yet(sample: SampleEvidence, confidence_level: float, not_caught: int) -> Estimate:
-    """Return the same of errors that were not caught: those found that were caught are none of them."""
-    found = sum(_not_caught(sample, sample.look))
-    errors = _no_look_yet(sample, confidence_level)
-    high = max(min(errors.high, not_caught), found)
-    point = found / sample.look.labels * sample.draw.population if sample.look.labels else 0.0
-    return replace(errors, value=min(max(point, found), high), low=float(found), high=float(high))
 
 
 def _with_live(

@@ -127,14 +127,14 @@ def _check(ledger: Ledger, draw: StoredDraw, labels: dict[str, Label]) -> None:
         )
     if draw.units is not None:
         raise DrawError(
-            f"{draw.draw_id} is a draw of whole {draw.units.plan.plural}: only draws of single outputs go on",
+            f"{draw.draw_id} drew {draw.units.plan.drawn_words}: only draws of single outputs, as likely one as another, go on",
             next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
         )
     waiting = [t for t in draw.label_order if t not in labels]
     if waiting:
         raise DrawError(
             f"{len(waiting)} of the {draw.planned} labels handed out by {draw.draw_id} are not in yet: what they say "
-            "decides where the next ones go",
+            f"decides where the next ones go (their list again: assay draw {ledger.typed} --draw {draw.draw_id})",
             next_command=f"assay label {ledger.typed} FILLED.csv",
         )
     one_batch = draw.batches == 1 and not draw.goes_on

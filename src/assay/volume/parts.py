@@ -44,7 +44,7 @@ def strata_parts(
         alone = only_stratum(system.evidence, index)
         errors = at_level(alone, partial(_total, (stratum,)), level, "two-sided")
         errors = add_missed(alone, errors, confidence_level, "two-sided", size=stratum.size)
-        errors = _claimed(errors, confidence_level)
+        errors = _claimed(system.evidence, errors, confidence_level)
         rate = errors.scaled(1 / stratum.size, "errors/trace")
         parts.append(
             _part(
@@ -165,7 +165,7 @@ class _Split:
     ) -> PartVolume:
         inside = [trace for trace in sample.labeled if self._value_of(trace) == name]
         if not sample.look.is_planned:
-            unknown = Unknown("the labels complete no planned look yet")
+            unknown = Unknown(sample.no_look)
             return _part(name, size, len(inside), unknown, unknown, share)
         level = sample.look.level(confidence_level)
         errors: Estimate
@@ -196,7 +196,7 @@ class _Split:
             size=size,
             inside=lambda trace: self._value_of(trace) == name,
         )
-        errors = _claimed(errors, confidence_level)
+        errors = _claimed(sample, errors, confidence_level)
         rate = errors.scaled(1 / size, "errors/trace")
         return _part(name, size, len(inside), errors, rate, share)
 
@@ -225,13 +225,15 @@ def _total(
     return total_errors(strata, confidence_level=confidence_level, alternative=alternative)
 
 
-def _claimed(estimate: Estimate, confidence_level: float) -> Estimate:
+def _claimed(sample: SampleEvidence, estimate: Estimate, confidence_level: float) -> Estimate:
     # A part is looked at whenever the whole is: it is computed at the look's level, and claimed at that of all looks.
-    return (
-        estimate
-        if estimate.guarantee == "exact"
-        else replace(estimate, confidence_level=confidence_level)
-    )
+    if estimate.guarantee == "exact":
+        return estimate
+    if sample.by_what_was_found:
+        # Of one stratum, too, how many labels it got was decided by what they said.
+        method = f"{estimate.method}, re-allocated between looks"
+        estimate = replace(estimate, method=method, guarantee="simulated")
+    return replace(estimate, confidence_level=confidence_level)
 
 
 def _well_labeled(sample: SampleEvidence, cell_sizes: list[int]) -> bool:

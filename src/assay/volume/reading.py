@@ -21,6 +21,7 @@ from assay.ledger.draws import (
     Label,
     StoredDraw,
     StratumRule,
+    everybody_of,
     intakes_of,
     labels_of,
     readings_of,
@@ -100,16 +101,18 @@ def draw_second_reading(
         )
     if draw.units is not None:
         raise DrawError(
-            f"{draw.draw_id} drew whole {draw.units.plan.plural}: a second reading is of a draw of single outputs",
+            f"{draw.draw_id} drew {draw.units.plan.drawn_words}: a second reading is of a draw of single outputs, "
+            "each as likely as another of its stratum",
             next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
-        )
-    if draw.units is not None:
-        raise DrawError(
-            f"{draw.draw_id} is a draw of whole {draw.units.plan.plural}: only outputs drawn one by one can be read "
-            "again"
         )
     with ledger.locked():
         first = first_reading(ledger, draw)
+        if not first.looks and draw.at_most is not None:
+            raise DrawError(
+                f"{draw.draw_id} was made to certify at most {draw.at_most:g} errors/trace at every label: it has no "
+                "planned look whose labels could be read again",
+                next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
+            )
         if not first.looks:
             raise DrawError(
                 f"{len(first.labels)} of {draw.planned} labels of {draw.draw_id} are in; a second reading can begin at "
@@ -336,9 +339,10 @@ def _rows(
 
 def earlier_readers(ledger: Ledger, draw: StoredDraw) -> Callable[[str], set[str]]:
     """Return who has read a trace before: the people who must not read it again in this draw."""
-    before: list[dict[str, Label]] = []
+    before: dict[str, set[str]] = {}
     parent = draw.parent
     while parent is not None:
-        before.append(labels_of(ledger, parent))
+        for trace_id, people in everybody_of(ledger, parent).items():
+            before.setdefault(trace_id, set()).update(people)
         parent = stored_draw(ledger, parent).parent
-    return lambda trace_id: {labels[trace_id].judge for labels in before if trace_id in labels}
+    return lambda trace_id: before.get(trace_id, set())

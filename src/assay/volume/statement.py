@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.figures import confidence, decimals_of, interval, is_exact, number, plain
+from assay.figures import (
+    confidence,
+    decimals_of,
+    interval,
+    is_exact,
+    number,
+    plain,
+    rounded_down,
+    rounded_up,
+)
 from assay.ledger.population import moment_text
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.commands import draw_command
@@ -68,9 +77,10 @@ def _amount(answer: SystemVolume, amount: Estimate, unit: str) -> str:
         return f"makes {plain(amount.value)} errors {unit}, counted"
     level = confidence(amount)
     decimals = decimals_of(amount)
-    low, high = number(amount.low, decimals), number(amount.high, decimals)
+    low, high = rounded_down(amount.low, decimals), rounded_up(amount.high, decimals)
     if amount.value == 0:
-        return f"had no error in {answer.labels} labeled outputs: at most {high} errors {unit} ({level})"
+        # All that the limit rests on: live limits count labels beyond the last look.
+        return f"had no error in {amount.n} labeled outputs: at most {high} errors {unit} ({level})"
     return f"makes about {number(amount.value, decimals)} errors {unit}, between {low} and {high} ({level})"
 
 

@@ -157,7 +157,7 @@ def _amounts(ledger: Ledger, frame: Frame, request: UnitRequest) -> _LeftOut:
     if row["unknown"] == row["outputs"]:
         raise DrawError(
             f"no output has an amount {name!r}: give a tag that is a number, or {COST}",
-            next_command=f"{retry} --weigh-by {COST}",
+            next_command=retry if name == COST else f"{retry} --weigh-by {COST}",
         )
     if row["no_number"]:
         text = (tag_value(row["no_number_said"]) or "")[:20]

@@ -112,7 +112,9 @@ def unit_errors(
     method = f"{errors.method}; {evidence.words}"
     if undrawn:
         method += f"; {undrawn:,} outputs that could not be drawn bounded both ways"
-        errors = replace(errors, high=errors.high + undrawn, guarantee="proved")
+        # Nothing is known of them: the point takes them to be as wrong as the others, not to be right.
+        value, high = errors.value * (1 + undrawn / plan.outputs), errors.high + undrawn
+        errors = replace(errors, value=min(value, high), high=high, guarantee="proved")
     return replace(errors, unit="errors", n=evidence.labels, method=method)
 
 
@@ -228,7 +230,11 @@ def weighted_errors(
     read = ReadUnits(sizes, _weights(evidence), *taints)
     total = sized_total(read, population, planned=plan.planned, confidence_level=confidence_level)
     undrawn = plan.unknown_amounts + plan.zero_amounts
-    total = replace(total, high=total.high + undrawn * largest)
+    total = replace(
+        total,
+        value=min(total.value * (1 + undrawn / plan.outputs), total.high + undrawn * largest),
+        high=total.high + undrawn * largest,
+    )
     return replace(
         total,
         unit="severity-weighted errors",
