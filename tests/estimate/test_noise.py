@@ -7,7 +7,7 @@ from math import comb
 import pytest
 
 from assay.errors import EstimateError
-from assay.estimate import StratumCount, clopper_pearson, hypergeometric_errors, total_errors
+from assay.estimate import StratumCount, clopper_pearson, total_errors
 from assay.estimate.noise import (
     corrected_total,
     false_alarm_rate,
@@ -16,6 +16,7 @@ from assay.estimate.noise import (
     second_confirms,
     second_finds,
 )
+from assay.estimate.ordered import ordered_errors
 from assay.estimate.rereading import RereadStratum
 from assay.quantity import Estimate, Unknown, exact
 
@@ -113,7 +114,7 @@ def test_a_miss_rate_that_nobody_measured_is_refused() -> None:
 
 def test_the_floor_of_labels_read_once_is_the_false_alarms() -> None:
     rate = false_alarm_rate([StratumCount(10_000, 500, 5)])
-    limits = hypergeometric_errors(5, 500, 10_000)
+    limits = ordered_errors(5, 500, 10_000)
     assert (rate.low, rate.high) == (limits.low / 10_000, limits.high / 10_000)
 
 

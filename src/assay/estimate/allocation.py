@@ -212,6 +212,9 @@ def allocate(
 
 def _wish(sizes: IntArray, rates: FloatArray, uniform_share: float) -> FloatArray:
     spread = sizes * np.sqrt(rates * (1 - rates))
+    if not spread.any():
+        # Nothing is expected to differ anywhere: then only the sizes count.
+        spread = sizes.astype(np.float64)
     total = max(float(spread.sum()), 1e-300)
     wish: FloatArray = (1 - uniform_share) * spread / total + uniform_share * sizes / max(
         int(sizes.sum()), 1

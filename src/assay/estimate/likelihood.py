@@ -160,10 +160,17 @@ class _Design:
         safe = np.where(variance > 0, variance, 1.0)
         others = 1.0 - square / safe[..., None]
         underrated = ((1.0 - others) * others * finite / self.labeled).sum(axis=-1)
-        below = (others * (1.0 - 2.0 * rate)).sum(axis=-1) / (2.0 * np.sqrt(safe))
+        bias = self._too_low(rate) * (1.0 - rate) - self._too_low(1.0 - rate) * rate
+        below = (others * bias).sum(axis=-1) / np.sqrt(safe)
         shift = np.maximum(below if upper else -below, 0.0)
         grown = z * underrated / (2.0 * (1.0 - underrated)) + shift
         return np.where(variance > 0, grown, 0.0)
+
+    def _too_low(self, rate: FloatArray) -> FloatArray:
+        """Return how far the likeliest number lies below the unbiased one: half, but never below what was found."""
+        expected = self.labeled * rate
+        room = (self.sizes / self.labeled - 1.0) * expected
+        return np.asarray(np.minimum(0.5, room) * -np.expm1(-expected))
 
 
 @dataclass(frozen=True, slots=True)

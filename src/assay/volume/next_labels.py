@@ -127,7 +127,7 @@ def _check(ledger: Ledger, draw: StoredDraw, labels: dict[str, Label]) -> None:
         )
     if draw.units is not None:
         raise DrawError(
-            f"{draw.draw_id} drew {draw.units.plan.drawn_words}: only draws of single outputs, as likely one as another, go on",
+            f"{draw.draw_id} drew {draw.units.plan.drawn_words}: only draws of single outputs go on",
             next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
         )
     waiting = [t for t in draw.label_order if t not in labels]

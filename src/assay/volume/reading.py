@@ -342,7 +342,13 @@ def earlier_readers(ledger: Ledger, draw: StoredDraw) -> Callable[[str], set[str
     before: dict[str, set[str]] = {}
     parent = draw.parent
     while parent is not None:
-        for trace_id, people in everybody_of(ledger, parent).items():
-            before.setdefault(trace_id, set()).update(people)
-        parent = stored_draw(ledger, parent).parent
+        above = stored_draw(ledger, parent).parent
+        if above is None:
+            for trace_id, label in labels_of(ledger, parent).items():
+                before.setdefault(trace_id, set()).add(label.judge)
+        else:
+            # Who took a side in the second reading stays out of the third, though another read after them.
+            for trace_id, people in everybody_of(ledger, parent).items():
+                before.setdefault(trace_id, set()).update(people)
+        parent = above
     return lambda trace_id: before.get(trace_id, set())

@@ -1,7 +1,7 @@
 """Whether 95 % means at least 95 %: a grid of made-up logs, judges that are blind, and looks at every label.
 
-    scripts/bench coverage
-    python bench/coverage.py [--quick] [--table]
+    scripts/bench coverage_grid
+    python bench/coverage_grid.py [--quick] [--table]
 
 Each cell of the grid is run a first time; where it lies below 95 % it is run again, ten times as often and with other
 samples, which tells chance from a defect. Small counts are summed too, without samples.
@@ -40,7 +40,7 @@ from populations import Binormal
 from ppi import PpiSimulation
 from table import pipe_table
 
-KEPT = Path(__file__).parent / "coverage.json"
+KEPT = Path(__file__).parent / "coverage_grid.json"
 RUNS, AGAIN, PPI_RUNS, LOOK_RUNS = 4_000, 40_000, 400, 200
 SIZES = {0.1: (100, 400, 1_500), 0.01: (300, 1_000, 5_000), 1e-3: (2_000, 10_000), 1e-4: (10_000, 40_000)}  # fmt: skip
 """Labels by error rate."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import coverage
+import coverage_grid
 import gsm
 from assay.estimate import StratumCount, total_errors
 from coverage_cells import (
@@ -75,7 +75,7 @@ def test_a_sum_over_all_outcomes_is_what_samples_tend_to() -> None:
 
 @pytest.mark.parametrize("rate", [0.1, 0.01])
 def test_wald_fails_where_the_product_holds(rate: float) -> None:
-    cell = Cell(rate, 0.999, 1.0, 0.3, coverage.SIZES[rate][0])
+    cell = Cell(rate, 0.999, 1.0, 0.3, coverage_grid.SIZES[rate][0])
     sizes, labels = design(cell)
     outcomes, times = samples(cell, 1_000, seed=7)
     total = round(rate * SIZE)
@@ -111,16 +111,16 @@ def test_a_judged_world_has_its_errors_where_the_judge_looks() -> None:
 
 
 def test_a_short_count_raises_an_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = json.loads(coverage.KEPT.read_text())
-    monkeypatch.setattr(coverage, "KEPT", tmp_path / "coverage.json")
+    kept = json.loads(coverage_grid.KEPT.read_text())
+    monkeypatch.setattr(coverage_grid, "KEPT", tmp_path / "coverage_grid.json")
     kept["grid"][0] |= {"again": [37_000, 38_000, 38_000], "again_runs": 40_000}
-    coverage.KEPT.write_text(json.dumps(kept))
-    assert any("92.50%" in alarm for alarm in coverage.alarms())
-    assert "**Alarms**" in coverage.page()
+    coverage_grid.KEPT.write_text(json.dumps(kept))
+    assert any("92.50%" in alarm for alarm in coverage_grid.alarms())
+    assert "**Alarms**" in coverage_grid.page()
 
 
 def test_the_kept_results_raise_no_alarm() -> None:
-    assert coverage.alarms() == []
+    assert coverage_grid.alarms() == []
     assert [alarm for row in gsm.read() for alarm in row.alarms()] == []
     assert {row.model for row in gsm.read()} == set(gsm.PAIRS)
 
