@@ -98,10 +98,11 @@ def likelihood_limits(
     b such that t = c where no error would be found with chance a. So one stratum without an error found has its exact
     limit. With more than three strata t grows by ``z d / (2 (1 - d)) + max(0, +-e)``, since each further stratum's own
     rate is guessed too: with q = w^2 v / sum w^2 v, ``d = sum q (1 - q) (1 - n / N) / n`` is what the variance is
-    underrated by on average, and ``e = sum (1 - q) (1 - 2 m / N) / (2 sqrt(sum w^2 v))`` how far the likeliest total
-    lies below the unbiased one. A chance to miss above 0.1 is taken as 0.1. Enumerated, not proved, for two and three
-    strata; simulated for more. It assumes simple random samples of the
-    strata, of sizes fixed beforehand, and labels that are true.
+    underrated by on average, and ``e = sum (1 - q) (u(p) (1 - p) - u(1 - p) p) / sqrt(sum w^2 v)`` how far the
+    likeliest total lies below the unbiased one, with p = m / N and
+    ``u(p) = min(1/2, (w - 1) n p) (1 - exp(-n p))``. A chance to miss above 0.1 is taken as 0.1. Enumerated, not
+    proved, for two and three strata; simulated for more. It assumes simple random samples of the strata, of sizes
+    fixed beforehand, and labels that are true.
 
     References
     ----------
