@@ -73,7 +73,7 @@ def test_money_and_severity(assay: Assay, ledger: Path, tmp_path: Path) -> None:
     label(assay, ledger, todo)
     text = assay("volume", ledger, "--severity-weights", "1=10,2=3,3=1").out
     assert "order in wrong outputs per day" in text
-    assert "at most by Stringer" in text
+    assert "order at most, by Stringer's bound" in text
     assert "severity-weighted errors per day" in text
     assert "1 outputs have no order" in text
     found = assay("volume", ledger, "--json").json["systems"][0]

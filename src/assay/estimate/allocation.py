@@ -20,6 +20,7 @@ _SCORE_FLOOR = 0.03
 _FLAG_FLOOR = 0.5
 _MOST_RATE = 0.5
 _UNKNOWN_RATE = 0.01
+_LEAST_UNIFORM = 1e-6
 DEFAULT_UNIFORM_SHARE = 0.5
 """Share of the labels drawn as if there were no judge; measured, see docs/METHODS.md."""
 MIN_LABELS_PER_STRATUM = 2
@@ -212,13 +213,10 @@ def allocate(
 
 def _wish(sizes: IntArray, rates: FloatArray, uniform_share: float) -> FloatArray:
     spread = sizes * np.sqrt(rates * (1 - rates))
-    if not spread.any():
-        # Nothing is expected to differ anywhere: then only the sizes count.
-        spread = sizes.astype(np.float64)
     total = max(float(spread.sum()), 1e-300)
-    wish: FloatArray = (1 - uniform_share) * spread / total + uniform_share * sizes / max(
-        int(sizes.sum()), 1
-    )
+    # Where no spread is expected anywhere else, labels that are left over still have to go somewhere.
+    uniform = max(uniform_share, _LEAST_UNIFORM)
+    wish: FloatArray = (1 - uniform) * spread / total + uniform * sizes / max(int(sizes.sum()), 1)
     return wish
 
 

@@ -205,7 +205,7 @@ def _weighed_rows(system: SystemVolume) -> Iterator[tuple[str, Quantity, bool]]:
         ("in wrong outputs per day", units.per_day),
         ("in wrong outputs of the window", units.in_wrong_outputs),
         ("in wrong outputs of the window, at most", units.at_most),
-        ("in wrong outputs of the window, at most by Stringer", units.stringer),
+        ("at most, by Stringer's bound", units.stringer),
     ):
         if quantity is not None:
             yield f"{units.weigh_by} {what}", quantity, False
