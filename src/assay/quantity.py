@@ -23,6 +23,19 @@ simulated : the same by simulation, where there is too much to enumerate.
 assumed : taken from the user's word; nothing was measured.
 """
 
+_FIRMEST_FIRST: tuple[Guarantee, ...] = ("exact", "proved", "enumerated", "simulated", "assumed")
+
+
+def weakest(*guarantees: Guarantee) -> Guarantee:
+    """Return the weakest of some guarantees: what is made of several stands on no firmer ground.
+
+    Examples
+    --------
+    >>> weakest("proved", "simulated", "enumerated")
+    'simulated'
+    """
+    return max(guarantees, key=_FIRMEST_FIRST.index)
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -15,9 +15,9 @@ from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.exact import clopper_pearson, least_whole
-from assay.estimate.rereading import RereadStratum, missed_errors, weaker
+from assay.estimate.rereading import RereadStratum, missed_errors
 from assay.estimate.stratified import StratumCount, total_errors
-from assay.quantity import Estimate, Quantity, Unknown
+from assay.quantity import Estimate, Quantity, Unknown, weakest
 
 
 def second_confirms(confirmed: int, said_wrong: int, *, confidence_level: float = 0.95) -> Quantity:
@@ -57,9 +57,8 @@ def second_confirms(confirmed: int, said_wrong: int, *, confidence_level: float 
     >>> round(confirmed.value, 3), round(confirmed.low, 3), round(confirmed.high, 3)
     (0.932, 0.813, 0.986)
     """
-    return _share_of_readings(
-        confirmed, said_wrong, confidence_level, "no output called wrong was read a second time"
-    )
+    none = "no output called wrong was read a second time"
+    return _share(confirmed, said_wrong, confidence_level, none, unit="share of readings")
 
 
 def second_finds(found: int, errors: int, *, confidence_level: float = 0.95) -> Quantity:
@@ -98,17 +97,8 @@ def second_finds(found: int, errors: int, *, confidence_level: float = 0.95) -> 
     >>> second_finds(0, 0)
     Unknown(reason='no error is known that the second reader could have found')
     """
-    found_share = _share_of_readings(
-        found,
-        errors,
-        confidence_level,
-        "no error is known that the second reader could have found",
-    )
-    return (
-        replace(found_share, unit="share of errors")
-        if isinstance(found_share, Estimate)
-        else found_share
-    )
+    none = "no error is known that the second reader could have found"
+    return _share(found, errors, confidence_level, none, unit="share of errors")
 
 
 def miss_rate(
@@ -239,7 +229,7 @@ def corrected_total(total: Estimate, missed: Estimate, *, population: int) -> Es
         confidence_level=round(level, 15),
         n=total.n,
         method=f"{total.method}; errors missed at one rate, independently: {missed.method}",
-        guarantee=weaker(total, missed, firmest="proved"),
+        guarantee=weakest("proved", total.guarantee, missed.guarantee),
     )
 
 
@@ -331,17 +321,17 @@ def label_noise_floor(
     )
 
 
-def _share_of_readings(hits: int, readings: int, confidence_level: float, none: str) -> Quantity:
-    limits = clopper_pearson(hits, readings, confidence_level=confidence_level)
-    if readings == 0:
+def _share(hits: int, n: int, confidence_level: float, none: str, *, unit: str) -> Quantity:
+    limits = clopper_pearson(hits, n, confidence_level=confidence_level)
+    if n == 0:
         return Unknown(none)
     return Estimate(
-        value=hits / readings,
+        value=hits / n,
         low=limits.low,
         high=limits.high,
-        unit="share of readings",
+        unit=unit,
         confidence_level=confidence_level,
-        n=readings,
+        n=n,
         method="Clopper-Pearson",
         guarantee="proved",
     )

@@ -16,7 +16,7 @@ from assay.estimate.interval import tails
 from assay.estimate.sigma import rate_to_sigma
 from assay.estimate.stratified import StratumCount, total_errors
 from assay.estimate.window_errors import most_errors
-from assay.quantity import Estimate
+from assay.quantity import Estimate, weakest
 
 _PRIOR_ERRORS = 0.1
 """Of the bet's prior Beta(0.1, 1 / rate), which expects a tenth of the rate."""
@@ -234,16 +234,42 @@ def evidence_ceiling(strata: Sequence[StratumCount], *, confidence_level: float 
     """
     clean = [replace(s, errors=0, unsure=0) for s in strata]
     total = total_errors(clean, confidence_level=confidence_level, alternative="less")
-    size = sum(s.size for s in strata)
+    ceiling = ceiling_sigma(total, sum(s.size for s in strata), confidence_level)
+    return replace(ceiling, method=f"upper limit had no error been found, {total.method}")
+
+
+def ceiling_sigma(clean: Estimate, size: int, confidence_level: float) -> Estimate:
+    """Sigma level of the upper limit of errors that a log of `size` traces could have had at best.
+
+    Parameters
+    ----------
+    clean
+        Errors, with the upper limit (one-sided) of labels of which not one was wrong.
+    size : >= 1
+        Traces in the log.
+    confidence_level : in (0, 1)
+
+    Returns
+    -------
+    Estimate
+        Unit: sigma (one-sided), as `evidence_ceiling`, which says what it rests on.
+
+    Examples
+    --------
+    >>> clean = Estimate(0.0, 0.0, 1_350.0, "errors", 0.95, 2218, "hypergeometric (exact)")
+    >>> round(ceiling_sigma(clean, 1_000_000, 0.95).value, 2)
+    3.0
+    """
+    # A log read in full supports no more about its source than its outputs do.
     source = clopper_pearson(0, size, confidence_level=confidence_level, alternative="less")
-    level = rate_to_sigma(max(total.high / size, source.high))
+    level = rate_to_sigma(max(clean.high / size, source.high))
     return Estimate(
         value=level,
         low=level,
         high=level,
         unit="sigma (one-sided)",
         confidence_level=confidence_level,
-        n=total.n,
-        method=f"upper limit had no error been found, {total.method}",
-        guarantee="proved" if total.guarantee == "exact" else total.guarantee,
+        n=clean.n,
+        method=clean.method,
+        guarantee=weakest("proved", clean.guarantee),
     )

@@ -7,16 +7,7 @@ import math
 from assay.errors import EstimateError
 from assay.estimate.exact import clopper_pearson
 from assay.estimate.interval import Alternative
-from assay.quantity import Estimate, Guarantee, Quantity, Unknown
-
-# From the weakest: a ratio stands on no firmer ground than its weaker side.
-_STRENGTH: tuple[Guarantee, ...] = (
-    "assumed",
-    "simulated",
-    "enumerated",
-    "proved",
-    "exact",
-)
+from assay.quantity import Estimate, Quantity, Unknown, weakest
 
 
 def rate_ratio(
@@ -150,5 +141,5 @@ def ratio_of_estimates(a: Estimate, b: Estimate) -> Quantity:
         confidence_level=level,
         n=a.n + b.n,
         method=f"ratio of ({a.method}) to ({b.method})",
-        guarantee=min(a.guarantee, b.guarantee, key=_STRENGTH.index),
+        guarantee=weakest(a.guarantee, b.guarantee),
     )

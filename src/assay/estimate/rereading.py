@@ -13,7 +13,7 @@ from assay.errors import EstimateError
 from assay.estimate.exact import hypergeometric_errors
 from assay.estimate.interval import Alternative, tails
 from assay.estimate.stratified import StratumCount, total_errors
-from assay.quantity import Estimate, Guarantee, Quantity, Unknown
+from assay.quantity import Estimate, Quantity, Unknown, weakest
 
 MISSED_SHARE = 0.75
 """Share of the upper limit's chance to miss that goes to the errors the first reader missed. They rule its width: few
@@ -22,8 +22,6 @@ outputs are read again, and each stands for many. Fixed beforehand, so that nobo
 CALLED_RIGHT_SHARE = 0.05
 """Share of the chance to miss the missed errors that goes to the number of outputs they are looked for among. It costs
 2 % of width, and in a stratum that is mostly called wrong it saves half and more."""
-
-_FIRMEST_FIRST: tuple[Guarantee, ...] = ("exact", "proved", "enumerated", "simulated", "assumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +257,5 @@ def with_missed(found: Estimate, missed: Estimate, *, population: int) -> Estima
         if exact or found.confidence_level < 1
         else missed.confidence_level,
         method=f"{found.method}; and missed errors: {missed.method}",
-        guarantee=weaker(found, missed),
+        guarantee=weakest(found.guarantee, missed.guarantee),
     )
-
-
-def weaker(*estimates: Estimate, firmest: Guarantee = "exact") -> Guarantee:
-    """Return the weakest guarantee of several estimates: what is made of them stands on no firmer ground."""
-    places = [_FIRMEST_FIRST.index(e.guarantee) for e in estimates]
-    return _FIRMEST_FIRST[max(*places, _FIRMEST_FIRST.index(firmest))]

@@ -294,8 +294,8 @@ def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[
     rows = ledger.rows(
         "SELECT draw_id, cast(at AS bigint) AS at, seed, system, version, cast(window_from AS bigint) AS start, "
         'cast(window_to AS bigint) AS "end", population, traces_version, verdicts_version, judge, '
-        f"stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, label_order, trace_id, batch, "
-        f"draw_labels, at_most, anticipated_error_rate, parent, "
+        "stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, label_order, trace_id, batch, "
+        "draw_labels, at_most, anticipated_error_rate, parent, "
         f"unit_plan, unit_id, unit_weight, copies, amount FROM draws {where} "
         "ORDER BY at DESC, draw_id, stratum, position"
     )
@@ -303,6 +303,14 @@ def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[
     for row in rows:
         by_draw.setdefault(row["draw_id"], []).append(row)
     return [_stored_draw(group) for group in by_draw.values()]
+
+
+def labeled_draws(ledger: Ledger) -> list[StoredDraw]:
+    """Return the draws of which people have labeled something, newest first."""
+    rows = ledger.rows(
+        "SELECT DISTINCT draw_id FROM verdicts WHERE draw_id IS NOT NULL AND judge_kind = 'person'"
+    )
+    return stored_draws(ledger, [row["draw_id"] for row in rows])
 
 
 def readings_of(ledger: Ledger, draw_id: str) -> list[StoredDraw]:

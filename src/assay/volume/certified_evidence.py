@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from assay.ledger.draws import Label, StoredDraw, readings_of, stored_draws
+from assay.ledger.draws import Label, StoredDraw, labeled_draws, readings_of
 from assay.ledger.population import moment_text
 from assay.ledger.store import Ledger, literal
 from assay.volume.agreement import ReadAgain, SecondReading, counted_labels
@@ -133,14 +133,12 @@ def _last_label_at(ledger: Ledger, draw: StoredDraw) -> str | None:
 
 def other_draws(ledger: Ledger, draw: StoredDraw) -> tuple[str, ...]:
     """Return the other draws of the same window that have labels: whoever picks among them picks the answer, too."""
-    labeled = ledger.rows(
-        "SELECT DISTINCT draw_id FROM verdicts WHERE draw_id IS NOT NULL AND judge_kind = 'person'"
-    )
-    ids = [row["draw_id"] for row in labeled if row["draw_id"] != draw.draw_id]
     return tuple(
         sorted(
             other.draw_id
-            for other in stored_draws(ledger, ids)
-            if other.window == draw.window and other.parent is None
+            for other in labeled_draws(ledger)
+            if other.draw_id != draw.draw_id
+            and other.window == draw.window
+            and other.parent is None
         )
     )

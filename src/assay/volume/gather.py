@@ -13,6 +13,7 @@ from assay.ledger.draws import (
     Label,
     StoredDraw,
     intakes_of,
+    labeled_draws,
     labels_of,
     stored_draw,
     stored_draws,
@@ -177,11 +178,8 @@ def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window,
     if question.draw_id is not None:
         draw = stored_draw(ledger, question.draw_id)
         return {_as_asked(draw.window, question): [draw]}
-    labeled = ledger.rows(
-        "SELECT DISTINCT draw_id FROM verdicts WHERE draw_id IS NOT NULL AND judge_kind = 'person'"
-    )
     draws: dict[Window, list[StoredDraw]] = {}
-    for draw in stored_draws(ledger, [row["draw_id"] for row in labeled]):
+    for draw in labeled_draws(ledger):
         if draw.parent is not None:
             continue
         window = _as_asked(draw.window, question)

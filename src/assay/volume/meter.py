@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from assay.estimate import Alternative, domain_errors, live_total_errors, total_errors
 from assay.quantity import Estimate, Quantity, Unknown, exact
+from assay.volume.daily import daily
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence, SystemEvidence
 from assay.volume.looks import Look
 from assay.volume.missed import add_missed, at_level
@@ -46,7 +47,10 @@ class Meter:
         """Return the volume at a confidence level."""
         errors = self._errors(confidence_level, alternative)
         escaped = self._escaped(confidence_level, alternative)
-        return ErrorVolume(errors, self._rate(errors), self._daily(errors), self._daily(escaped))
+        per_day, per_day_escaped = (
+            daily(total, self._per_day, self._n, "errors/day") for total in (errors, escaped)
+        )
+        return ErrorVolume(errors, self._rate(errors), per_day, per_day_escaped)
 
     def _errors(self, confidence_level: float, alternative: Alternative) -> Quantity:
         match self._system.evidence:
@@ -152,17 +156,6 @@ class Meter:
         return (
             errors.scaled(1 / self._n, "errors/trace") if isinstance(errors, Estimate) else errors
         )
-
-    def _daily(self, errors: Quantity) -> Quantity:
-        if isinstance(errors, Unknown):
-            return errors
-        if isinstance(self._per_day, Unknown):
-            return self._per_day
-        method = f"{errors.method}; throughput: {self._per_day.method}"
-        daily = errors.scaled(self._per_day.value / self._n, "errors/day", method=method)
-        # A product stands on no firmer ground than its weaker part.
-        assumed = self._per_day.guarantee == "assumed"
-        return replace(daily, guarantee="assumed") if assumed else daily
 
 
 def _not_caught(sample: SampleEvidence, look: Look) -> list[int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from assay.estimate import Alternative, clopper_pearson, rate_to_sigma, total_errors
+from assay.estimate import Alternative, total_errors
+from assay.estimate.planning import ceiling_sigma
 from assay.estimate.rereading import found_errors, missed_errors, missed_level, with_missed
 from assay.quantity import Estimate, Unknown
 from assay.volume.evidence import LabeledTrace, SampleEvidence
@@ -95,16 +96,6 @@ def ceiling_with_missed(sample: SampleEvidence, confidence_level: float) -> Esti
     )
     missed = missed_errors(right, confidence_level=missed_level(level, "less"))
     high = float(size) if isinstance(missed, Unknown) else min(found.high + missed.high, size)
-    # A log read in full supports no more about its source than its outputs do.
-    source = clopper_pearson(0, size, confidence_level=level, alternative="less").high
-    sigma = rate_to_sigma(max(high / size, source))
-    return Estimate(
-        value=sigma,
-        low=sigma,
-        high=sigma,
-        unit="sigma (one-sided)",
-        confidence_level=confidence_level,
-        n=found.n,
-        method=f"upper limit had no error been found or missed, {found.method}, read again",
-        guarantee="proved" if found.guarantee == "exact" else found.guarantee,
-    )
+    ceiling = ceiling_sigma(replace(found, high=high), size, level)
+    method = f"upper limit had no error been found or missed, {found.method}, read again"
+    return replace(ceiling, confidence_level=confidence_level, method=method)

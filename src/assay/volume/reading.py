@@ -23,6 +23,7 @@ from assay.ledger.draws import (
     StratumRule,
     everybody_of,
     intakes_of,
+    labeled_draws,
     labels_of,
     readings_of,
     stored_draw,
@@ -182,13 +183,8 @@ def choose_draw(ledger: Ledger, draw_id: str | None) -> StoredDraw:
     """
     if draw_id:
         return stored_draw(ledger, draw_id)
-    labeled = ledger.rows(
-        "SELECT DISTINCT draw_id FROM verdicts WHERE draw_id IS NOT NULL AND judge_kind = 'person'"
-    )
-    found = stored_draws(ledger, [row["draw_id"] for row in labeled])
-    return _the_one(
-        ledger, [draw for draw in found if draw.parent is None and draw.units is None], "labels", ""
-    )
+    found = [d for d in labeled_draws(ledger) if d.parent is None and d.units is None]
+    return _the_one(ledger, found, "labels", "")
 
 
 def choose_reading(ledger: Ledger, draw_id: str | None) -> StoredDraw:
