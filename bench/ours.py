@@ -16,15 +16,12 @@ from assay.estimate import StratumCount, total_errors
 from assay.estimate.live import LiveLabel, live_total_errors
 from assay.ledger.draws import DrawnStratum, Label, StoredDraw, StratumRule
 from assay.ledger.population import Window
-from assay.volume.looks import completed_looks
+from assay.volume.looks import PLANNED_SHARE, completed_looks
 from designs import Strata, product_strata
 from populations import FloatArray, IntArray, Judged
 
 Shown = Callable[[Judged, IntArray, IntArray], FloatArray]
 """From a log, a random order of it and numbers of labels: limits of the error rate, shape (n_looks, 2)."""
-
-PLANNED_SHARE = 0.8
-"""Of the chance to miss, what the planned looks get where live limits stand beside them."""
 
 
 def at_the_end(log: Judged, order: IntArray, looks: IntArray) -> FloatArray:
@@ -45,13 +42,13 @@ def at_the_end(log: Judged, order: IntArray, looks: IntArray) -> FloatArray:
 
 def at_planned_looks(log: Judged, order: IntArray, looks: IntArray) -> FloatArray:
     """Return what the product shows as the labels of one draw come in: planned looks only."""
-    return _planned(log, order, looks, 1.0)
+    return _planned(log, order, looks)
 
 
 def live(log: Judged, order: IntArray, looks: IntArray) -> FloatArray:
-    """Return planned looks with most of the chance to miss, and live limits with the rest, intersected."""
+    """Return the planned looks, and the live limits with the rest of the chance to miss, intersected."""
     strata = _strata(log)
-    planned = _planned(log, order, looks, PLANNED_SHARE) * len(log.wrong)
+    planned = _planned(log, order, looks) * len(log.wrong)
     queue, labels = _queue(strata, order, int(looks[-1]))
     stream = [
         LiveLabel(stratum=h, wrong=int(log.wrong[trace]), share=float(labels[h] / labels.sum()))
@@ -76,7 +73,7 @@ METHODS: dict[str, Shown] = {
 }
 
 
-def _planned(log: Judged, order: IntArray, looks: IntArray, share: float) -> FloatArray:
+def _planned(log: Judged, order: IntArray, looks: IntArray) -> FloatArray:
     strata = _strata(log)
     queue, labels = _queue(strata, order, int(looks[-1]))
     drawn = [
@@ -99,7 +96,7 @@ def _planned(log: Judged, order: IntArray, looks: IntArray, share: float) -> Flo
         # Labels that come in one by one: more intakes than one.
         for look in completed_looks(draw, known, intakes=2):
             counts = tuple((s.size, s.labeled, s.errors) for s in look.strata)
-            found = _total(counts, 1 - (1 - look.level(0.95)) * share)
+            found = _total(counts, look.level(0.95))
             low, high = max(low, found[0]), min(high, found[1])
         shown.append((low, high))
     return np.array(shown) / len(log.wrong)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import arro3.core as arrow
 import pytest
 from deltalake import DeltaTable, Schema, write_deltalake
 
-from assay.errors import SchemaVersionError
+from assay.errors import LedgerError, SchemaVersionError
 from assay.ledger.columns import ARROW, arrow_table
-from assay.ledger.migrate import migrate
+from assay.ledger.migrate import SINCE, migrate
 from assay.ledger.schema import SCHEMA_VERSION, TABLES
 from assay.ledger.store import Ledger
 
@@ -20,6 +21,8 @@ def older_ledger(path: Path) -> Path:
     """A ledger as it would be had some columns come later."""
     path.mkdir()
     for name, columns in TABLES.items():
+        if name in SINCE:
+            continue
         old = [
             column
             for column in columns
@@ -47,6 +50,21 @@ def test_missing_columns_are_added_and_rows_stay(tmp_path: Path) -> None:
         {"trace_id": "a", "output": "x", "reasoning": None},
         {"trace_id": "b", "output": None, "reasoning": "because"},
     ]
+
+
+def test_a_table_that_came_later_is_made(tmp_path: Path) -> None:
+    path = older_ledger(tmp_path / "old.ledger")
+    assert "table cases added" in migrate(path)
+    ledger = Ledger.open(path)
+    ledger.append("cases", [{"case_id": "case-1", "event": "opened", "note": "wrong city"}])
+    assert ledger.rows("SELECT note FROM cases") == [{"note": "wrong city"}]
+
+
+def test_a_table_that_is_gone_does_not_come_back_empty(tmp_path: Path) -> None:
+    ledger = Ledger.create(tmp_path / "runs.ledger")
+    shutil.rmtree(ledger.path / "cases")
+    with pytest.raises(LedgerError):
+        migrate(ledger.path)
 
 
 def test_migrating_twice_does_nothing_the_second_time(tmp_path: Path) -> None:

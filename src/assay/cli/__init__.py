@@ -16,13 +16,17 @@ from assay.errors import AssayError
 COMMANDS = {
     "ingest": "Read files into a ledger.",
     "doctor": "Say what a file is and what it can answer; write nothing.",
-    "judge": "Let a mechanical check judge every trace with a reference.",
+    "ask": "Put tasks to a system, and keep every answer.",
+    "judge": "Let checks and models judge answers, and measure those judges.",
     "plan": "How many labels a standard takes, and what no labels can show.",
     "draw": "Draw outputs to label, and write the list for a person.",
-    "label": "Take a filled list of labels back.",
+    "label": "Take labels back, or label on a page of this machine.",
     "volume": "The volume of errors: how many wrong outputs a day.",
     "report": "Write the answer as one HTML page.",
+    "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
+    "export": "Write tasks or scores for other tools.",
+    "local": "Install the embedded model, or say what there is of it.",
     "ledger": "Look after a ledger: info, compact, migrate.",
 }
 """Name -> what `assay --help` says of it; the module of each is imported only when it is called."""

@@ -1,7 +1,7 @@
 """From an older schema to this one.
 
-A step goes from one version to the next. Every step so far can only add columns, which Delta does without touching a
-data file; the rows that are there have null in them, which is what Assay knows of them.
+A step goes from one version to the next. Every step so far can only add tables, and columns, which Delta does without
+touching a data file; the rows that are there have null in them, which is what Assay knows of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from deltalake.exceptions import DeltaError
 from assay.errors import LedgerError, SchemaVersionError
 from assay.ledger.columns import ARROW
 from assay.ledger.schema import SCHEMA_VERSION, TABLES
-from assay.ledger.store import read_mark, write_mark
+from assay.ledger.store import make_table, read_mark, write_mark
+
+SINCE = {"cases": 3}
+"""Table -> the version of the schema that it came with, for those that were not in the first."""
 
 
 def migrate(path: Path | str) -> list[str]:
@@ -47,7 +50,7 @@ def migrate(path: Path | str) -> list[str]:
     steps = []
     try:
         for table in TABLES:
-            steps += _add_missing(path, table)
+            steps += _add_missing(path, table, version)
     except (DeltaError, OSError) as error:
         raise LedgerError(
             f"{path} could not be brought up to schema {SCHEMA_VERSION}: {error}"
@@ -59,7 +62,11 @@ def migrate(path: Path | str) -> list[str]:
     return steps
 
 
-def _add_missing(path: Path, table: str) -> list[str]:
+def _add_missing(path: Path, table: str, version: int) -> list[str]:
+    # A table that was there and is gone is damage, and must not come back empty.
+    if version < SINCE.get(table, 0) and not (path / table).exists():
+        make_table(path, table)
+        return [f"table {table} added"]
     delta = DeltaTable(path / table)
     there = {field.name for field in delta.schema().fields}
     missing = [column for column in TABLES[table] if column.name not in there]

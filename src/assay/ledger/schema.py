@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by one with every change of a table; `assay.ledger.migrate` knows the way from each older version."""
 
 ColumnType = Literal["string", "float", "integer", "timestamp"]
@@ -127,7 +127,27 @@ DRAWS: tuple[Column, ...] = (
     Column("amount", "float", "what a wrong label adds to the total of sizes"),
 )
 
-TABLES: dict[str, tuple[Column, ...]] = {"traces": TRACES, "verdicts": VERDICTS, "draws": DRAWS}
+CASES: tuple[Column, ...] = (
+    Column("case_id", "string", "identity of the case"),
+    Column("event", "string", "opened, noted, reference, closed or reopened"),
+    Column("at", "timestamp", "when, UTC"),
+    Column("person", "string", "who says it"),
+    Column("trace_id", "string", "the output that was complained of"),
+    Column("note", "string", "what is said"),
+    Column("reference", "string", "the right answer; null where the event gives none"),
+    Column("kind", "string", "kind of error"),
+    Column("severity", "integer", "1 worst to 3"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "traces": TRACES,
+    "verdicts": VERDICTS,
+    "draws": DRAWS,
+    "cases": CASES,
+}
+
+EVIDENCE = ("traces", "verdicts", "draws")
+"""The tables that an estimate rests on. Cases are complaints: nobody drew them, and no number may see them."""
 
 JUDGE_KINDS = ("check", "model", "person")
 ORIGINS = ("field", "exam", "probe")

@@ -2,7 +2,7 @@
 
     runs.ledger/
         assay.json      format and version of the schema, written last: without it the folder is no ledger
-        traces/ verdicts/ draws/     Delta tables: Parquet files and a log of commits
+        traces/ verdicts/ draws/ cases/     Delta tables: Parquet files and a log of commits
         rejects/        refused lines, one file an ingest
         append.lock     held for the moment of an append
 
@@ -94,13 +94,7 @@ class Ledger:
         try:
             path.mkdir(parents=True, exist_ok=True)
             for name in TABLES:
-                DeltaTable.create(
-                    path / name,
-                    schema=_delta_schema(name),
-                    mode="ignore",
-                    name=name,
-                    configuration=KEEP_OLD_VERSIONS,
-                )
+                make_table(path, name)
             write_mark(path, SCHEMA_VERSION)
         except OSError as error:
             raise LedgerError(f"{path} can't be made: {error.strerror or error}") from error
@@ -136,7 +130,7 @@ class Ledger:
 
         Parameters
         ----------
-        table : traces, verdicts or draws
+        table : traces, verdicts, draws or cases
         rows
             Columns by name; one that is missing is null.
         """
@@ -161,7 +155,7 @@ class Ledger:
         return _Locked(self._lock, self.path)
 
     def query(self, sql: str, *, versions: Mapping[str, int] | None = None) -> Any:
-        """Run SQL over the tables traces, verdicts and draws.
+        """Run SQL over the ledger's tables.
 
         Parameters
         ----------
@@ -304,6 +298,17 @@ def write_mark(path: Path, version: int) -> None:
     fresh = path / f"{MARK}.{os.getpid()}"
     fresh.write_text(json.dumps(mark) + "\n", "utf-8")
     fresh.replace(path / MARK)
+
+
+def make_table(path: Path, name: str) -> None:
+    """Make an empty table in a ledger's folder; one that is there stays as it is."""
+    DeltaTable.create(
+        path / name,
+        schema=_delta_schema(name),
+        mode="ignore",
+        name=name,
+        configuration=KEEP_OLD_VERSIONS,
+    )
 
 
 def _strangers(path: Path) -> list[str]:

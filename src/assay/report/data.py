@@ -10,7 +10,7 @@ from shlex import quote
 
 from assay.estimate import judge_finding
 from assay.figures import confidence, interval
-from assay.ledger.schema import TABLES
+from assay.ledger.schema import EVIDENCE
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.evidence import CensusEvidence, NoEvidence, SampleEvidence
@@ -123,7 +123,7 @@ def collect(
         As `assay.volume.measure.measure_volume`.
     """
     # Versions first: rows that come in while the page is made must not be claimed for it.
-    tables = {name: ledger.version(name) for name in TABLES}
+    tables = {name: ledger.version(name) for name in EVIDENCE}
     answer = measure_volume(ledger, question)
     detailed = [
         SystemReport(system, day_parts(ledger, system.gathered, question.confidence_level))

@@ -10,7 +10,7 @@ from assay.errors import AssayError, BadInput, DrawError
 from assay.ledger.as_of import LedgerAsOf
 from assay.ledger.draws import stored_draws
 from assay.ledger.population import moment_text
-from assay.ledger.schema import TABLES
+from assay.ledger.schema import EVIDENCE
 from assay.ledger.store import Ledger
 from assay.quantity import Quantity, Unknown
 from assay.volume.certificate import (
@@ -75,7 +75,7 @@ def issue_certificate(
     """
     question = replace(question or VolumeQuestion(), by=(), severity_weights=None)
     now = (issued_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    fixed = LedgerAsOf(ledger, {name: ledger.version(name) for name in TABLES})
+    fixed = LedgerAsOf(ledger, {name: ledger.version(name) for name in EVIDENCE})
     resolved = resolve(fixed, question)
     at = now.isoformat().replace("+00:00", "Z")
     certificate = build(fixed, resolved, issued_at=at, assay_version=version(DISTRIBUTION))
@@ -163,7 +163,7 @@ def build(
         evidence=evidence,
         notes=answer.notes,
         question=Asked.of(question),
-        tables=Tables(**{name: ledger.version(name) for name in TABLES}),
+        tables=Tables(**{name: ledger.version(name) for name in EVIDENCE}),
         assay_version=assay_version,
         issued_at=issued_at,
     ).sealed()

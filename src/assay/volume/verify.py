@@ -14,7 +14,7 @@ from typing import Literal
 from assay.errors import AssayError
 from assay.ledger.as_of import LedgerAsOf, is_readable
 from assay.ledger.draws import stored_draw
-from assay.ledger.schema import TABLES
+from assay.ledger.schema import EVIDENCE
 from assay.ledger.store import Ledger
 from assay.volume.certificate import Certificate, Labels
 from assay.volume.certify import DISTRIBUTION, build
@@ -190,7 +190,7 @@ class _Verifier:
                 assay_version=claimed.assay_version,
             )
         except AssayError as error:
-            self._add("the whole certificate, made again", tuple(TABLES), (), error.message)
+            self._add("the whole certificate, made again", EVIDENCE, (), error.message)
         else:
             self._compare(found)
             today = still_there(then, LedgerAsOf(self.ledger, {}), found)
@@ -210,7 +210,7 @@ class _Verifier:
         versions = {}
         tables = self.certificate.tables
         for table, number in zip(
-            TABLES, (tables.traces, tables.verdicts, tables.draws), strict=True
+            EVIDENCE, (tables.traces, tables.verdicts, tables.draws), strict=True
         ):
             if is_readable(self.ledger, table, number):
                 versions[table] = number
@@ -255,7 +255,7 @@ class _Verifier:
         replaced = {
             f"tables.{table}"
             for table, number in zip(
-                TABLES, (claimed.traces, claimed.verdicts, claimed.draws), strict=True
+                EVIDENCE, (claimed.traces, claimed.verdicts, claimed.draws), strict=True
             )
             if table in self.gone and number <= self.ledger.version(table)
         }
@@ -275,7 +275,7 @@ class _Verifier:
             if not own:
                 self.proved.update(PROVES[key] for key in group.keys if key in PROVES)
         if rest := tuple(one for one in different if not _under(one.key, seen)):
-            self._add("the rest", tuple(TABLES), rest)
+            self._add("the rest", EVIDENCE, rest)
 
     def _add(
         self,
