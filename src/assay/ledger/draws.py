@@ -168,8 +168,17 @@ class StoredDraw:
     @property
     def goes_on(self) -> bool:
         """Whether less than the planned labels were handed out at first, and the others little by little."""
-        # More labels than there are outputs can't be handed out.
-        return min(self.budget or 0, self.population) > sum(self.first_batch)
+        return self.budget is not None and self.most_labels > sum(self.first_batch)
+
+    @property
+    def in_one_list(self) -> bool:
+        """Whether all labels were handed out at once, and none will come after them."""
+        return self.batches == 1 and not self.goes_on
+
+    @property
+    def most_labels(self) -> int:
+        """Labels planned in all hand-outs: no more than there are outputs."""
+        return min(self.budget or self.planned, self.population)
 
     @property
     def planned(self) -> int:
@@ -216,15 +225,14 @@ class StoredDraw:
             else f"{len(self.strata)} strata, no judge"
         )
         name = f"{self.window.system} {self.window.version}".strip()
-        batch = "" if self.batches == 1 and not self.goes_on else self._batch_words()
+        batch = "" if self.in_one_list else self._batch_words()
         return (
             f"{self.draw_id}: {self.planned:,} of {self.population:,} outputs of {name}, {strata}, "
             f"seed {self.seed}{batch}"
         )
 
     def _batch_words(self) -> str:
-        # More labels than there are outputs can't be handed out.
-        budget = min(self.budget or self.planned, self.population)
+        budget = self.most_labels
         if self.planned <= budget:
             return f"; hand-out {self.batches}, {self.planned:,} of {budget:,} planned labels"
         return (

@@ -9,9 +9,10 @@ comes back whole, in one go, was looked at once, and that look has all of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -115,15 +116,16 @@ def completed_looks(
         len(first) == stratum.planned
         for first, stratum in zip(beginnings, draw.strata, strict=True)
     )
-    if whole and intakes <= 1 and draw.batches == 1 and not draw.goes_on:
-        return (_look(draw, [s.planned for s in draw.strata], beginnings, (1, 1, 1.0)),)
+    if whole and intakes <= 1 and draw.in_one_list:
+        only = _PlannedLook(1, 1, 1.0, tuple(s.planned for s in draw.strata))
+        return (_look(draw, only, beginnings),)
     if draw.at_most is not None:
         return ()
     looks = []
-    for number, needed, of, miss in _batch_plan(draw) if draw.goes_on else _plan(draw):
-        if any(len(first) < n for first, n in zip(beginnings, needed, strict=True)):
+    for planned in _planned_looks(draw):
+        if any(len(first) < n for first, n in zip(beginnings, planned.needed, strict=True)):
             break
-        looks.append(_look(draw, needed, beginnings, (number, of, miss)))
+        looks.append(_look(draw, planned, beginnings))
     return tuple(looks)
 
 
@@ -131,8 +133,7 @@ def live_labels(
     draw: StoredDraw, labels: Mapping[str, Label], *, intakes: int
 ) -> LiveLabels | None:
     """Return the labels that live limits rest on; None where there is none, or one look at all of them has it all."""
-    one_go = intakes <= 1 and draw.batches == 1 and len(labels) >= draw.planned
-    if one_go and not draw.goes_on:
+    if intakes <= 1 and draw.in_one_list and len(labels) >= draw.planned:
         return None
     planned = _planned_shares(draw)
     came = []
@@ -182,26 +183,40 @@ def anticipated_rate(draw: StoredDraw) -> float:
 def before_the_first(draw: StoredDraw, labels: Mapping[str, Label]) -> Look:
     """Return what the labels say so far where no planned look is complete: nothing but themselves."""
     beginnings = [_beginning(stratum, labels) for stratum in draw.strata]
-    plan = _batch_plan(draw) if draw.goes_on else _plan(draw)
-    return _look(draw, [len(first) for first in beginnings], beginnings, (0, plan[0][2], 0.0))
+    so_far = tuple(len(first) for first in beginnings)
+    return _look(draw, _PlannedLook(0, _planned_looks(draw)[0].of, 0.0, so_far), beginnings)
 
 
 def first_look_at(draw: StoredDraw) -> int:
     """Return how many labels the first look needs in all."""
-    plan = _batch_plan(draw) if draw.goes_on else _plan(draw)
-    return sum(plan[0][1])
+    return sum(_planned_looks(draw)[0].needed)
 
 
-def _plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
+class _PlannedLook(NamedTuple):
+    """A look before its labels are in: which of how many, its share of the chance to miss, labels a stratum."""
+
+    number: int
+    of: int
+    miss_share: float
+    needed: tuple[int, ...]
+
+
+def _planned_looks(draw: StoredDraw) -> list[_PlannedLook]:
+    return _a_look_a_batch(draw) if draw.goes_on else _looks_at_one_list(draw)
+
+
+def _looks_at_one_list(draw: StoredDraw) -> list[_PlannedLook]:
     return [
-        (number, [labels_at(n, share) for n in draw.first_batch], len(LOOK_SHARES), miss)
+        _PlannedLook(
+            number, len(LOOK_SHARES), miss, tuple(labels_at(n, share) for n in draw.first_batch)
+        )
         for number, (share, miss) in enumerate(zip(LOOK_SHARES, MISS_SHARES, strict=True), start=1)
     ]
 
 
-def _batch_plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
-    budget = max(min(draw.budget or draw.planned, draw.population), 1)
-    ends = [[s.batch_ends[b] for s in draw.strata] for b in range(draw.batches)]
+def _a_look_a_batch(draw: StoredDraw) -> list[_PlannedLook]:
+    budget = max(draw.most_labels, 1)
+    ends = [tuple(s.batch_ends[b] for s in draw.strata) for b in range(draw.batches)]
     totals = [sum(needed) for needed in ends]
     # As many looks more as hand-outs like the last one are left of the plan.
     within = sum(total <= budget for total in totals)
@@ -213,23 +228,17 @@ def _batch_plan(draw: StoredDraw) -> list[tuple[int, list[int], int, float]]:
         share = float(np.interp(min(1.0, total / budget), (0.0, *LOOK_SHARES), SPENT))
         now = PLANNED_SHARE * share
         if now > spent:
-            plan.append((number, needed, max(of, number), now - spent))
+            plan.append(_PlannedLook(number, max(of, number), now - spent, needed))
         spent = max(now, spent)
     return plan
 
 
-def _look(
-    draw: StoredDraw,
-    needed: Sequence[int],
-    beginnings: list[list[Label]],
-    place: tuple[int, int, float],
-) -> Look:
-    number, of, miss_share = place
+def _look(draw: StoredDraw, planned: _PlannedLook, beginnings: list[list[Label]]) -> Look:
     strata = tuple(
         _count(stratum, first[:n])
-        for stratum, first, n in zip(draw.strata, beginnings, needed, strict=True)
+        for stratum, first, n in zip(draw.strata, beginnings, planned.needed, strict=True)
     )
-    return Look(number, of, miss_share, strata)
+    return Look(planned.number, planned.of, planned.miss_share, strata)
 
 
 def _count(stratum: DrawnStratum, first: list[Label]) -> StratumCount:

@@ -46,7 +46,7 @@ class Meter:
     def at(self, confidence_level: float, alternative: Alternative = "two-sided") -> ErrorVolume:
         """Return the volume at a confidence level."""
         errors = self._errors(confidence_level, alternative)
-        escaped = self._escaped(confidence_level, alternative)
+        escaped = self._escaped(confidence_level, alternative, errors)
         per_day, per_day_escaped = (
             daily(total, self._per_day, self._n, "errors/day") for total in (errors, escaped)
         )
@@ -58,7 +58,7 @@ class Meter:
                 errors = _at_all_looks(
                     sample,
                     confidence_level,
-                    _no_look_yet(sample, confidence_level),
+                    lambda: _no_look_yet(sample, confidence_level),
                     lambda look, level: at_level(
                         sample,
                         lambda at, side: total_errors(
@@ -78,7 +78,9 @@ class Meter:
             case NoEvidence() as none:
                 return Unknown(none.reason)
 
-    def _escaped(self, confidence_level: float, alternative: Alternative) -> Quantity:
+    def _escaped(
+        self, confidence_level: float, alternative: Alternative, errors: Quantity
+    ) -> Quantity:
         traffic = self._system.traffic
         if not traffic.caught_known:
             return Unknown("no trace says whether it was caught before delivery (tag `caught`)")
@@ -87,7 +89,7 @@ class Meter:
                 escaped = _at_all_looks(
                     sample,
                     confidence_level,
-                    self._none_escaped_yet(sample, confidence_level, alternative),
+                    lambda: self._none_escaped_yet(sample, confidence_level, errors),
                     lambda look, level: at_level(
                         sample,
                         lambda at, side: domain_errors(
@@ -127,15 +129,12 @@ class Meter:
                 return Unknown(none.reason)
 
     def _none_escaped_yet(
-        self, sample: SampleEvidence, confidence_level: float, alternative: Alternative
+        self, sample: SampleEvidence, confidence_level: float, errors: Quantity
     ) -> Estimate:
         """Return the errors that were found and not caught, and no more than there are errors by the live limits."""
+        assert isinstance(errors, Estimate)
         found = sum(_not_caught(sample, sample.look))
         certain = _no_look_yet(sample, confidence_level)
-        if sample.look.is_planned:
-            return certain  # Not asked for: a look answers.
-        errors = self._errors(confidence_level, alternative)
-        assert isinstance(errors, Estimate)
         high = max(min(errors.high, self._not_caught_outputs()), found)
         point = found / certain.n * sample.draw.population if certain.n else 0.0
         return replace(
@@ -172,12 +171,12 @@ def _not_caught(sample: SampleEvidence, look: Look) -> list[int]:
 def _at_all_looks(
     sample: SampleEvidence,
     confidence_level: float,
-    before: Estimate,
+    before: Callable[[], Estimate],
     at_look: Callable[[Look, float], Estimate],
 ) -> Estimate:
     """Return the estimate of the last look, between the limits that all looks so far have set; `before` the first."""
     if not sample.look.is_planned:
-        return before
+        return before()
     estimates = [at_look(look, look.level(confidence_level)) for look in sample.looks]
     last = estimates[-1]
     if sample.by_what_was_found and last.guarantee != "exact":

@@ -137,8 +137,7 @@ def _check(ledger: Ledger, draw: StoredDraw, labels: dict[str, Label]) -> None:
             f"decides where the next ones go (their list again: assay draw {ledger.typed} --draw {draw.draw_id})",
             next_command=f"assay label {ledger.typed} FILLED.csv",
         )
-    one_batch = draw.batches == 1 and not draw.goes_on
-    if one_batch and intakes_of(ledger, draw.draw_id) <= 1:
+    if draw.in_one_list and intakes_of(ledger, draw.draw_id) <= 1:
         raise DrawError(
             f"the labels of {draw.draw_id} came back whole in one go, and the one look at them has the whole chance to "
             "miss: labels more could only buy a second try. A draw that is to go on begins with --first; this one is "
