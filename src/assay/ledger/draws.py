@@ -343,11 +343,23 @@ def stored_draw(ledger: Ledger, draw_id: str) -> StoredDraw:
     ]
     there = f"it holds {', '.join(known[:5])}" if known else "it holds none"
     raise DrawError(
-        f"the ledger has no draw {draw_id!r}; {there}",
+        f"the ledger has no draw {draw_id!r}; {there}" if draw_id else "the ledger holds no draw",
         next_command=f"assay ledger info {ledger.typed}"
         if known
         else f"assay draw {ledger.typed} --labels 300 --seed 7",
     )
+
+
+def newest_draw(ledger: Ledger) -> StoredDraw:
+    """Return the draw that was made last.
+
+    Raises
+    ------
+    DrawError
+        Where there is none.
+    """
+    rows = ledger.rows("SELECT draw_id FROM draws ORDER BY at DESC, draw_id LIMIT 1")
+    return stored_draw(ledger, rows[0]["draw_id"] if rows else "")
 
 
 def intakes_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> int:

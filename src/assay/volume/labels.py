@@ -18,15 +18,14 @@ from shlex import quote
 from assay.errors import BadInput, DrawError
 from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draw
 from assay.ledger.ingest.record import Row
-from assay.ledger.store import Ledger, literal
+from assay.ledger.store import Ledger
 from assay.volume.agreement import read_again_in
+from assay.volume.asked import ASKED, TALK, asked_rows
+from assay.volume.label_studio import Annotation, annotations_of
 from assay.volume.reading import earlier_readers
 
-ASKED = ("input", "context", "output", "answer", "reference")
 FILLED = ("verdict", "severity", "kind", "note")
 HEADER = ("draw_id", "trace_id", *ASKED, *FILLED)
-TALK = ("conversation_id", "turn")
-"""Shown too where whole conversations are read, turn after turn."""
 
 VERDICTS: dict[str, float | None] = {"right": 0.0, "wrong": 1.0, "unsure": None}
 
@@ -93,14 +92,8 @@ def list_of(ledger: Ledger, draws: Sequence[StoredDraw], *, batch: int | None = 
 def _list_rows(
     ledger: Ledger, draw: StoredDraw, talk: tuple[str, ...], batch: int | None
 ) -> Iterator[list[str]]:
-    columns = ", ".join(f"traces.{name}" for name in (*talk, *ASKED))
-    sql = (
-        f"SELECT draws.trace_id, {columns} FROM draws JOIN traces ON traces.trace_id = draws.trace_id "
-        f"WHERE draws.draw_id = {literal(draw.draw_id)}{'' if batch is None else f' AND draws.batch = {batch}'} "
-        "ORDER BY coalesce(draws.batch, 1), draws.label_order"
-    )
     labels = labels_of(ledger, draw.draw_id)
-    for row in ledger.rows(sql):
+    for row in asked_rows(ledger, draw, (*talk, *ASKED), batch=batch):
         texts = [_cell(row[name]) for name in ASKED]
         if row["answer"] == row["output"]:
             texts[ASKED.index("answer")] = ""
@@ -118,14 +111,14 @@ def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelR
         The ledger that the draw is in.
     path
         CSV with at least the columns draw_id, trace_id and verdict: right, wrong, unsure, or empty where not yet
-        labeled.
+        labeled. Or the export of Label Studio, as JSON, of tasks that `assay export` made.
     person
-        Who labeled.
+        Who labeled. In an export of Label Studio the people have names of their own.
 
     Returns
     -------
     LabelReport
-        What was taken, and what was refused, by line.
+        What was taken, and what was refused, by line (in an export of Label Studio: by task).
 
     Raises
     ------
@@ -141,7 +134,12 @@ def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelR
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
     report = LabelReport()
     with ledger.locked():
-        rows = _Intake(ledger, person, digest, report).rows(_records(ledger, text, path))
+        if text.lstrip()[:1] in ("[", "{"):
+            annotations = annotations_of(text, where=str(path), person=person)
+            rows = _annotated(ledger, annotations, digest, report)
+        else:
+            now = time.time_ns() // 1_000
+            rows = _Intake(ledger, person, digest, report, now).rows(_records(ledger, text, path))
         ledger.append("verdicts", rows)
     report.taken = len(rows)
     for draw_id, (_, planned) in report.draws.items():
@@ -152,10 +150,33 @@ def take_labels(ledger: Ledger, path: Path, *, person: str = "person") -> LabelR
     return report
 
 
+def _annotated(
+    ledger: Ledger, annotations: list[Annotation], digest: str, report: LabelReport
+) -> list[Row]:
+    """Return what several people said; of two on one output the later counts, as it would had it come later."""
+    now = time.time_ns() // 1_000
+    intakes: dict[str, _Intake] = {}
+    said: dict[tuple[object, object], Row] = {}
+    rows: list[Row] = []
+    for number, (person, place, record) in enumerate(annotations, start=1):
+        if person not in intakes:
+            intakes[person] = _Intake(ledger, person, digest, report, now)
+        refused = len(report.refused)
+        # The number keeps the order of two people's labels, which came in at one moment.
+        for row in intakes[person].rows(iter([(number, record)])):
+            report.replaced += (row["draw_id"], row["trace_id"]) in said
+            said[row["draw_id"], row["trace_id"]] = row
+            rows.append(row)
+        report.refused[refused:] = [(place, reason) for _, reason in report.refused[refused:]]
+    return rows
+
+
 class _Intake:
     """Checks one record after the other against the draws that they name."""
 
-    def __init__(self, ledger: Ledger, person: str, digest: str, report: LabelReport) -> None:
+    def __init__(
+        self, ledger: Ledger, person: str, digest: str, report: LabelReport, now: int
+    ) -> None:
         self._ledger = ledger
         self._person = person
         self._digest = digest
@@ -165,7 +186,7 @@ class _Intake:
         self._readers: dict[str, Callable[[str], set[str]]] = {}
         self._unknown: dict[str, str] = {}
         self._seen: dict[tuple[str, str], int] = {}
-        self._now = time.time_ns() // 1_000
+        self._now = now
 
     def rows(self, records: Iterator[tuple[int, dict[str, str]]]) -> list[Row]:
         taken: list[Row] = []
