@@ -41,6 +41,7 @@ def fill(
     seed: int = 1,
     days: float = 4.0,
     judge: bool = True,
+    requests: tuple[str, ...] = ("a question",),
 ) -> Desk:
     """Put traces into a ledger, spread over some days, with a judge that is better than chance."""
     rng = random.Random(seed)
@@ -53,7 +54,7 @@ def fill(
         wrong[trace_id] = bad
         rows.append({
             "trace_id": trace_id, "task_id": trace_id, "system": system, "version": "", "epoch": 1,
-            "at": START + round(index * days * DAY / (traces - 1)), "input": "a question",
+            "at": START + round(index * days * DAY / (traces - 1)), "input": requests[index % len(requests)],
             "output": f"=answer {index}", "latency_seconds": 0.5, "origin": "field",
             "tags": f'{{"caught":"{"true" if caught else "false"}","topic":"{topic}"}}', "source": "test",
         })  # fmt: skip

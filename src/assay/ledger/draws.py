@@ -85,10 +85,13 @@ class Frame:
     verdicts_version: int
     scores_sql: str | None
     tags: tuple[str, ...] = ()
+    split: str | None = None
+    """SQL over `traces` for one column more, `part`."""
 
     def sql(self) -> str:
-        """Return SQL for the population: columns trace_id, score, tag_0, tag_1, ..."""
+        """Return SQL for the population: columns trace_id, score, tag_0, tag_1, ... and part, where asked for."""
         tags = "".join(f", {tag(name)} AS tag_{i}" for i, name in enumerate(self.tags))
+        tags += "" if self.split is None else f", {self.split} AS part"
         if self.scores_sql is None:
             body = f"SELECT traces.trace_id, CAST(NULL AS DOUBLE) AS score{tags} FROM traces"
         else:
@@ -260,7 +263,7 @@ class Label:
 
 
 def cells(ledger: Ledger, draw: StoredDraw, split: str) -> dict[str | None, list[int]] | None:
-    """Return how many outputs of each stratum have each value of a tag: stored value -> sizes, a stratum each.
+    """Return how many outputs of each stratum have each value of an SQL expression over `traces`: value -> sizes.
 
     None where the tables are no longer as the draw froze them.
     """
@@ -272,14 +275,14 @@ def cells(ledger: Ledger, draw: StoredDraw, split: str) -> dict[str | None, list
             draw.traces_version,
             draw.verdicts_version,
             scored,
-            (*draw.stratified_by, split),
+            draw.stratified_by,
+            split,
         )
         cases = " ".join(
             f"WHEN {stratum.rule.condition()} THEN {i}" for i, stratum in enumerate(draw.strata)
         )
-        part = f"tag_{len(draw.stratified_by)}"
         rows = frame.rows(
-            ledger, f"CASE {cases} END AS stratum, {part} AS part, count(*) AS n", "GROUP BY 1, 2"
+            ledger, f"CASE {cases} END AS stratum, part, count(*) AS n", "GROUP BY 1, 2"
         )
     except LedgerError:
         return None

@@ -27,6 +27,7 @@ class LabeledTrace:
     tags: Mapping[str, str]
     missed: int | None = 0
     """Whether a second reading found an error here that the first reader called right; None where it is undecided."""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,7 +352,16 @@ def _labeled(
         caught = is_caught(tags, question.caught_tag)
         missed = 0 if again is None else again.missed(row["trace_id"])
         labeled.append(
-            LabeledTrace(stratum, position, label.wrong, day_of(row["at"]), caught, tags, missed)
+            LabeledTrace(
+                stratum,
+                position,
+                label.wrong,
+                day_of(row["at"]),
+                caught,
+                tags,
+                missed,
+                row["trace_id"],
+            )
         )
     return labeled
 

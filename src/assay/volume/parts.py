@@ -9,7 +9,7 @@ from functools import partial
 from assay.estimate import Alternative, StratumCount, domain_errors, total_errors
 from assay.ledger.draws import cells
 from assay.ledger.population import tag
-from assay.ledger.store import Ledger
+from assay.ledger.store import Ledger, literal
 from assay.quantity import Estimate, Quantity, Unknown, exact
 from assay.volume.evidence import CensusEvidence, LabeledTrace, SampleEvidence, SystemEvidence
 from assay.volume.missed import add_missed, at_level, only_stratum
@@ -69,7 +69,7 @@ def tag_parts(
 
     sizes = None
     if isinstance(system.evidence, SampleEvidence):
-        found = cells(ledger, system.evidence.draw, name)
+        found = cells(ledger, system.evidence.draw, tag(name))
         if found is not None:
             sizes = {shown_value(stored): counts for stored, counts in found.items()}
     split = _Split(ledger, system, tag(name), shown_value, value_of)
@@ -92,6 +92,32 @@ def day_parts(
     return tuple(
         sorted((part for part in parts if part.name != NO_TAG), key=lambda part: part.name)
     )
+
+
+def set_part(
+    ledger: Ledger,
+    system: SystemEvidence,
+    trace_ids: frozenset[str],
+    throughput: Quantity,
+    confidence_level: float,
+) -> PartVolume | None:
+    """Return what lies in a set of outputs that was fixed before labels were looked at; None where none is there."""
+    inside, outside = "in the set", "outside"
+    ids = ",".join(map(literal, sorted(trace_ids)))
+    expression = f"CASE WHEN traces.trace_id IN ({ids}) THEN {literal(inside)} ELSE {literal(outside)} END"
+    sizes = None
+    if isinstance(system.evidence, SampleEvidence):
+        sizes = cells(ledger, system.evidence.draw, expression)
+    split = _Split(
+        ledger,
+        system,
+        expression,
+        str,
+        lambda trace: inside if trace.trace_id in trace_ids else outside,
+    )
+    named = None if sizes is None else {str(value): counts for value, counts in sizes.items()}
+    parts = split.parts(throughput, confidence_level, named)
+    return next((part for part in parts if part.name == inside), None)
 
 
 class _Split:
