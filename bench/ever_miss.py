@@ -19,7 +19,9 @@ from assay.estimate import (
     live_total_errors,
     total_errors,
 )
-from assay.ledger.draws import DrawnStratum, Label, StoredDraw, StratumRule
+from assay.ledger.draw_labels import Label
+from assay.ledger.draws import DrawnStratum, StoredDraw
+from assay.ledger.frame import StratumRule
 from assay.ledger.population import Window
 from assay.volume.looks import Look, completed_looks, live_labels
 from assay.volume.next_labels import next_allocation

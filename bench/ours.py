@@ -14,7 +14,9 @@ import numpy as np
 
 from assay.estimate import StratumCount, total_errors
 from assay.estimate.live import LiveLabel, live_total_errors
-from assay.ledger.draws import DrawnStratum, Label, StoredDraw, StratumRule
+from assay.ledger.draw_labels import Label
+from assay.ledger.draws import DrawnStratum, StoredDraw
+from assay.ledger.frame import StratumRule
 from assay.ledger.population import Window
 from assay.volume.looks import PLANNED_SHARE, completed_looks
 from designs import Strata, product_strata

@@ -17,7 +17,7 @@ from arro3.core import Array, DataType, Table
 from deltalake import write_deltalake
 
 from assay.ledger.columns import ARROW
-from assay.ledger.draws import labels_of
+from assay.ledger.draw_labels import labels_of
 from assay.ledger.population import Window
 from assay.ledger.schema import TABLES
 from assay.ledger.store import Ledger

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from assay.estimate import HalvingPlan, StratumCount
 from assay.estimate.judge_worth import GAIN_UNIT
-from assay.ledger.draws import DrawnStratum, StoredDraw, StratumRule
+from assay.ledger.draws import DrawnStratum, StoredDraw
+from assay.ledger.frame import StratumRule
 from assay.ledger.population import Window
 from assay.quantity import Estimate, Quantity, Unknown, assumed, exact
 from assay.report.data import Report, SystemReport, by_volume

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from assay.errors import BadInput, DrawError
-from assay.ledger.draws import StoredDraw, labels_of
+from assay.ledger.draw_labels import labels_of
+from assay.ledger.draws import StoredDraw
 from assay.ledger.store import Ledger
 from assay.volume.label_studio import VERDICT_WORDS, label_studio_tasks, labeling_config
 from assay.volume.labels import take_labels

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assay.errors import BadInput
-from assay.ledger.draws import labels_of
+from assay.ledger.draw_labels import labels_of
 from assay.ledger.population import Window
 from assay.ledger.store import Ledger
 from assay.volume.labels import HEADER, list_of, take_labels

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from assay.estimate import hypergeometric_errors
-from assay.ledger.draws import DrawnStratum, Label, StoredDraw, StratumRule
+from assay.ledger.draw_labels import Label
+from assay.ledger.draws import DrawnStratum, StoredDraw
+from assay.ledger.frame import StratumRule
 from assay.ledger.population import Window
 from assay.quantity import Estimate, Unknown
 from assay.volume.evidence import SampleEvidence, SystemEvidence

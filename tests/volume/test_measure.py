@@ -9,7 +9,7 @@ import pytest
 
 from assay.errors import AssayError, BadInput, LedgerError
 from assay.estimate import StratumCount, total_errors
-from assay.ledger.draws import labels_of
+from assay.ledger.draw_labels import labels_of
 from assay.ledger.population import Window
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown

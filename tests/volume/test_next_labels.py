@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from assay.errors import DrawError
-from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draw
+from assay.ledger.draw_labels import Label, labels_of
+from assay.ledger.draws import StoredDraw, stored_draw
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Unknown
 from assay.volume.draw import DrawRequest, draw_labels

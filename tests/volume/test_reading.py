@@ -13,15 +13,9 @@ from pathlib import Path
 import pytest
 
 from assay.errors import BadInput, DrawError
-from assay.ledger.draws import (
-    DrawnStratum,
-    Label,
-    StoredDraw,
-    StratumRule,
-    labels_of,
-    readings_of,
-    stored_draw,
-)
+from assay.ledger.draw_labels import Label, labels_of
+from assay.ledger.draws import DrawnStratum, StoredDraw, readings_of, stored_draw
+from assay.ledger.frame import StratumRule
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Unknown
 from assay.volume.agreement import ReadAgain, decided_labels, read_again_in

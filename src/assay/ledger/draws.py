@@ -1,122 +1,17 @@
-"""Draws as they are stored: strata, their random order, and the labels that came back.
-
-The order within a stratum is that of SHA-256 over "seed:trace_id". It does not depend on how the rows are stored, any
-SQL engine can compute it again, and the first m of it are a simple random sample for every m, as long as the seed was
-not chosen after looking.
-"""
+"""Draws as they are stored: strata, what was drawn of them in random order, and what was planned."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import DrawError, LedgerError
-from assay.ledger.population import NEWEST_LAST, Window, scores, tag, timestamp
+from assay.ledger.frame import Frame, StratumRule
+from assay.ledger.population import Window, scores
 from assay.ledger.store import Ledger, literal
 from assay.ledger.unit_plan import DrawnUnits, UnitMember, UnitPlan
-
-
-@dataclass(frozen=True, slots=True)
-class StratumRule:
-    """Which outputs of a window belong to a stratum: those with these tags and a score in [at_least, below).
-
-    A rule without limits and not `unscored` takes every score; `unscored` takes traces that the judge left out.
-    """
-
-    name: str
-    at_least: float | None = None
-    below: float | None = None
-    unscored: bool = False
-    tags: tuple[tuple[str, str | None], ...] = ()
-    """Tag names and their stored (JSON-escaped) values; None for traces without the tag."""
-    first_said: str | None = None
-    """In a second reading: which of the stratum's labels these are, by what the first reader said."""
-
-    def condition(self) -> str:
-        """Return the SQL condition over a table `frame` with columns score and tag_0, tag_1, ..."""
-        parts = []
-        if self.unscored:
-            parts.append("score IS NULL")
-        if self.at_least is not None:
-            parts.append(f"score >= CAST({self.at_least!r} AS DOUBLE)")
-        if self.below is not None:
-            parts.append(f"score < CAST({self.below!r} AS DOUBLE)")
-        for index, (_, value) in enumerate(self.tags):
-            parts.append(
-                f"tag_{index} IS NULL" if value is None else f"tag_{index} = {literal(value)}"
-            )
-        return " AND ".join(parts) or "TRUE"
-
-    def to_json(self) -> str:
-        """Return the rule as it is stored with a draw."""
-        rule: dict[str, object] = {
-            "at_least": self.at_least,
-            "below": self.below,
-            "unscored": self.unscored,
-            "tags": [list(pair) for pair in self.tags],
-        }
-        if self.first_said is not None:
-            rule["first_said"] = self.first_said
-        return json.dumps(rule, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, name: str, text: str) -> StratumRule:
-        """Return a rule from its stored form."""
-        rule = json.loads(text)
-        tags = tuple((key, value) for key, value in rule["tags"])
-        return cls(
-            name,
-            rule["at_least"],
-            rule["below"],
-            rule["unscored"],
-            tags,
-            rule.get("first_said"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The frozen population: traces at a version of the tables, a judge's score and tags beside them."""
-
-    window: Window
-    traces_version: int
-    verdicts_version: int
-    scores_sql: str | None
-    tags: tuple[str, ...] = ()
-    split: str | None = None
-    """SQL over `traces` for one column more, `part`."""
-
-    def sql(self) -> str:
-        """Return SQL for the population: columns trace_id, score, tag_0, tag_1, ... and part, where asked for."""
-        tags = "".join(f", {tag(name)} AS tag_{i}" for i, name in enumerate(self.tags))
-        tags += "" if self.split is None else f", {self.split} AS part"
-        if self.scores_sql is None:
-            body = f"SELECT traces.trace_id, CAST(NULL AS DOUBLE) AS score{tags} FROM traces"
-        else:
-            body = (
-                f"SELECT traces.trace_id, scored.error_probability AS score{tags} FROM traces "
-                f"LEFT JOIN ({self.scores_sql}) AS scored ON scored.trace_id = traces.trace_id"
-            )
-        return f"{body} WHERE {self.window.condition()}"
-
-    def rows(self, ledger: Ledger, select: str, tail: str = "") -> list[dict[str, Any]]:
-        """Run a query over the population as a table `frame`."""
-        sql = f"WITH frame AS ({self.sql()}) SELECT {select} FROM frame {tail}"
-        versions = {"traces": self.traces_version, "verdicts": self.verdicts_version}
-        return ledger.rows(sql, versions=versions)
-
-
-def first_in_order(
-    ledger: Ledger, frame: Frame, rule: StratumRule, *, seed: int, count: int
-) -> list[str]:
-    """Return the first `count` trace ids of a stratum in the random order that the seed sets."""
-    order = f"encode(digest(concat('{seed}:', trace_id), 'sha256'), 'hex')"
-    found = frame.rows(
-        ledger, "trace_id", f"WHERE {rule.condition()} ORDER BY {order} LIMIT {count}"
-    )
-    return [row["trace_id"] for row in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +146,30 @@ class StoredDraw:
         return f"{self.draw_id}: {drawn} ({self.planned:,} outputs to label), drawn by {by}{score}, seed {self.seed}"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The newest label of a drawn trace: 1 wrong, 0 right, None unsure."""
+def frozen_frame(
+    ledger: Ledger,
+    draw: StoredDraw,
+    *,
+    split: str | None = None,
+    versions: Mapping[str, int] | None = None,
+) -> Frame:
+    """Return the population that a draw froze, as queries see it.
 
-    trace_id: str
-    wrong: int | None
-    judge: str
-    severity: int | None = None
-    """1 worst to 3; None where nobody said."""
+    Parameters
+    ----------
+    ledger
+        The ledger that it is in.
+    draw
+        The draw.
+    split
+        SQL over `traces` for one column more, `part`.
+    versions
+        Of the tables traces and verdicts; None: those that the draw froze.
+    """
+    frozen = {"traces": draw.traces_version, "verdicts": draw.verdicts_version}
+    at = dict(versions or frozen)
+    scored = None if draw.judge is None else scores(ledger, draw.judge, versions=at)
+    return Frame(draw.window, at["traces"], at["verdicts"], scored, draw.stratified_by, split)
 
 
 def cells(ledger: Ledger, draw: StoredDraw, split: str) -> dict[str | None, list[int]] | None:
@@ -267,17 +177,8 @@ def cells(ledger: Ledger, draw: StoredDraw, split: str) -> dict[str | None, list
 
     None where the tables are no longer as the draw froze them.
     """
-    versions = {"traces": draw.traces_version, "verdicts": draw.verdicts_version}
     try:
-        scored = None if draw.judge is None else scores(ledger, draw.judge, versions=versions)
-        frame = Frame(
-            draw.window,
-            draw.traces_version,
-            draw.verdicts_version,
-            scored,
-            draw.stratified_by,
-            split,
-        )
+        frame = frozen_frame(ledger, draw, split=split)
         cases = " ".join(
             f"WHEN {stratum.rule.condition()} THEN {i}" for i, stratum in enumerate(draw.strata)
         )
@@ -363,53 +264,6 @@ def newest_draw(ledger: Ledger) -> StoredDraw:
     """
     rows = ledger.rows("SELECT draw_id FROM draws ORDER BY at DESC, draw_id LIMIT 1")
     return stored_draw(ledger, rows[0]["draw_id"] if rows else "")
-
-
-def intakes_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> int:
-    """Return in how many goes outputs of a draw got their first label: how often somebody could have looked at fewer.
-
-    A label that is corrected, or gets a severity, later is no new go: the same sample is counted again.
-    """
-    rows = ledger.rows(
-        # Without a time each label may have come by itself.
-        "SELECT count(DISTINCT first) + count(*) FILTER (WHERE first IS NULL) AS n FROM ("
-        "SELECT CASE WHEN count(*) = count(at) THEN min(at) END AS first FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'{_up_to(until)} GROUP BY trace_id)"
-    )
-    return int(rows[0]["n"])
-
-
-def labels_of(ledger: Ledger, draw_id: str, *, until: int | None = None) -> dict[str, Label]:
-    """Return the newest label of each trace of a draw, or the newest up to a moment.
-
-    Only verdicts of persons that name the draw count: traces labeled for other reasons never enter an estimate.
-    """
-    rows = ledger.rows(
-        "SELECT trace_id, error_probability, judge, severity FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'{_up_to(until)} ORDER BY {NEWEST_LAST}"
-    )
-    labels: dict[str, Label] = {}
-    for row in rows:
-        # A label says right or wrong; anything in between is unsure.
-        wrong = {0.0: 0, 1.0: 1}.get(row["error_probability"])
-        labels[row["trace_id"]] = Label(row["trace_id"], wrong, row["judge"], row["severity"])
-    return labels
-
-
-def everybody_of(ledger: Ledger, draw_id: str) -> dict[str, set[str]]:
-    """Return who has labeled each trace of a draw, those too whose label was replaced since."""
-    rows = ledger.rows(
-        "SELECT DISTINCT trace_id, judge FROM verdicts "
-        f"WHERE draw_id = {literal(draw_id)} AND judge_kind = 'person'"
-    )
-    people: dict[str, set[str]] = {}
-    for row in rows:
-        people.setdefault(row["trace_id"], set()).add(row["judge"])
-    return people
-
-
-def _up_to(until: int | None) -> str:
-    return "" if until is None else f" AND (at IS NULL OR at <= {timestamp(until)})"
 
 
 def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:

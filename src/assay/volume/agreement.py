@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from assay.estimate import StratumCount
 from assay.estimate.rereading import RereadStratum
-from assay.ledger.draws import DrawnStratum, Label, StoredDraw, labels_of, readings_of, stored_draw
+from assay.ledger.draw_labels import Label, labels_of
+from assay.ledger.draws import DrawnStratum, StoredDraw, readings_of, stored_draw
 from assay.ledger.store import Ledger
 from assay.volume.looks import LiveLabels, Look, live_labels
 from assay.volume.reading import FirstReading, first_reading

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from assay.ledger.draws import Label, StoredDraw, labeled_draws, readings_of
+from assay.ledger.draw_labels import Label
+from assay.ledger.draws import StoredDraw, labeled_draws, readings_of
 from assay.ledger.population import moment_text
 from assay.ledger.store import Ledger, literal
 from assay.volume.agreement import ReadAgain, SecondReading, counted_labels

@@ -16,14 +16,8 @@ import numpy as np
 
 from assay.errors import DrawError
 from assay.estimate import allocate, anticipated_error_rates, assign_strata, cut_scores
-from assay.ledger.draws import (
-    Frame,
-    StoredDraw,
-    StratumRule,
-    first_in_order,
-    stored_draw,
-    stored_draws,
-)
+from assay.ledger.draws import StoredDraw, stored_draw, stored_draws
+from assay.ledger.frame import Frame, StratumRule, first_in_order
 from assay.ledger.ingest.record import Row
 from assay.ledger.population import Window, scores
 from assay.ledger.store import Ledger

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from assay.errors import LedgerError
 from assay.ledger.as_of import LedgerAsOf
-from assay.ledger.draws import Frame, StoredDraw, first_in_order
-from assay.ledger.population import scores
+from assay.ledger.draws import StoredDraw, frozen_frame
+from assay.ledger.frame import Frame, first_in_order
 from assay.ledger.store import Ledger
 
 
@@ -54,18 +54,10 @@ def check_draw(ledger: LedgerAsOf, draw: StoredDraw) -> DrawCheck:
         Where neither the frozen tables nor the ledger's own can be read.
     """
     try:
-        return _check(ledger, draw, _frame(ledger, draw, frozen=True), frozen=True)
+        return _check(ledger, draw, frozen_frame(ledger, draw), frozen=True)
     except LedgerError:
-        return _check(ledger, draw, _frame(ledger, draw, frozen=False), frozen=False)
-
-
-def _frame(ledger: Ledger, draw: StoredDraw, *, frozen: bool) -> Frame:
-    traces, verdicts = draw.traces_version, draw.verdicts_version
-    if not frozen:
-        traces, verdicts = ledger.version("traces"), ledger.version("verdicts")
-    versions = {"traces": traces, "verdicts": verdicts}
-    scored = None if draw.judge is None else scores(ledger, draw.judge, versions=versions)
-    return Frame(draw.window, traces, verdicts, scored, draw.stratified_by)
+        today = {name: ledger.version(name) for name in ("traces", "verdicts")}
+        return _check(ledger, draw, frozen_frame(ledger, draw, versions=today), frozen=False)
 
 
 def _check(ledger: Ledger, draw: StoredDraw, frame: Frame, *, frozen: bool) -> DrawCheck:

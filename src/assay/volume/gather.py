@@ -9,15 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.errors import DrawError, LedgerError
-from assay.ledger.draws import (
-    Label,
-    StoredDraw,
-    intakes_of,
-    labeled_draws,
-    labels_of,
-    stored_draw,
-    stored_draws,
-)
+from assay.ledger.draw_labels import Label, intakes_of, labels_of
+from assay.ledger.draws import StoredDraw, labeled_draws, stored_draw, stored_draws
 from assay.ledger.population import Window, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.volume.agreement import Counted, ReadAgain, counted_labels

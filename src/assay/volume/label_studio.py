@@ -12,7 +12,8 @@ from html import escape
 from typing import NamedTuple
 
 from assay.errors import BadInput, DrawError
-from assay.ledger.draws import StoredDraw, labels_of
+from assay.ledger.draw_labels import labels_of
+from assay.ledger.draws import StoredDraw
 from assay.ledger.store import Ledger
 from assay.volume.asked import ASKED, TALK, asked_rows
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from shlex import quote
 
 from assay.errors import BadInput, DrawError
-from assay.ledger.draws import Label, StoredDraw, labels_of, stored_draw
+from assay.ledger.draw_labels import Label, labels_of
+from assay.ledger.draws import StoredDraw, stored_draw
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
 from assay.volume.agreement import read_again_in

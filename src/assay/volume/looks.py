@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from assay.estimate import LiveLabel, StratumCount
-from assay.ledger.draws import DrawnStratum, Label, StoredDraw
+from assay.ledger.draw_labels import Label
+from assay.ledger.draws import DrawnStratum, StoredDraw
 
 LOOK_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 PLANNED_SHARE = 0.8

@@ -15,19 +15,16 @@ import numpy.typing as npt
 
 from assay.errors import DrawError
 from assay.estimate import allocate
+from assay.ledger.draw_labels import Label, intakes_of, labels_of
 from assay.ledger.draws import (
     DrawnStratum,
-    Frame,
-    Label,
     StoredDraw,
-    first_in_order,
-    intakes_of,
-    labels_of,
+    frozen_frame,
     stored_draw,
     stored_draws,
 )
+from assay.ledger.frame import first_in_order
 from assay.ledger.ingest.record import Row
-from assay.ledger.population import scores
 from assay.ledger.store import Ledger
 from assay.volume.draw import in_label_order
 
@@ -182,11 +179,7 @@ def _rounded(
 
 
 def _rows(ledger: Ledger, draw: StoredDraw, more: Sequence[int]) -> list[Row]:
-    versions = {"traces": draw.traces_version, "verdicts": draw.verdicts_version}
-    scored = None if draw.judge is None else scores(ledger, draw.judge, versions=versions)
-    frame = Frame(
-        draw.window, draw.traces_version, draw.verdicts_version, scored, draw.stratified_by
-    )
+    frame = frozen_frame(ledger, draw)
     base: Row = {
         "draw_id": draw.draw_id,
         "at": draw.at,

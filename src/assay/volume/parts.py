@@ -104,7 +104,9 @@ def set_part(
     """Return what lies in a set of outputs that was fixed before labels were looked at; None where none is there."""
     inside, outside = "in the set", "outside"
     ids = ",".join(map(literal, sorted(trace_ids)))
-    expression = f"CASE WHEN traces.trace_id IN ({ids}) THEN {literal(inside)} ELSE {literal(outside)} END"
+    expression = (
+        f"CASE WHEN traces.trace_id IN ({ids}) THEN {literal(inside)} ELSE {literal(outside)} END"
+    )
     sizes = None
     if isinstance(system.evidence, SampleEvidence):
         sizes = cells(ledger, system.evidence.draw, expression)

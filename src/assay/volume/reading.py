@@ -16,19 +16,16 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heapreplace
 
 from assay.errors import DrawError
+from assay.ledger.draw_labels import Label, everybody_of, intakes_of, labels_of
 from assay.ledger.draws import (
     DrawnStratum,
-    Label,
     StoredDraw,
-    StratumRule,
-    everybody_of,
-    intakes_of,
     labeled_draws,
-    labels_of,
     readings_of,
     stored_draw,
     stored_draws,
 )
+from assay.ledger.frame import StratumRule
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
 from assay.volume.looks import LiveLabels, Look, completed_looks, first_look_at, live_labels

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from assay.errors import BadInput
 from assay.estimate import StratumCount, total_errors
-from assay.ledger.draws import Label, labels_of
+from assay.ledger.draw_labels import Label, labels_of
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Guarantee, Quantity, Unknown
 from assay.volume.daily import daily

@@ -18,7 +18,8 @@ import numpy as np
 
 from assay.errors import DrawError
 from assay.estimate.sized import race_order
-from assay.ledger.draws import Frame, StoredDraw, StratumRule, stored_draw, stored_draws
+from assay.ledger.draws import StoredDraw, stored_draw, stored_draws
+from assay.ledger.frame import Frame, StratumRule
 from assay.ledger.ingest.record import Row
 from assay.ledger.population import tag, tag_value
 from assay.ledger.store import Ledger, literal

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assay.ledger.draws import Label, StoredDraw
+from assay.ledger.draw_labels import Label
+from assay.ledger.draws import StoredDraw
 from assay.ledger.store import Ledger, literal
 from assay.ledger.unit_plan import UnitMember, UnitPlan
 from assay.volume.caught import is_caught
