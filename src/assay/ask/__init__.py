@@ -1,0 +1,1 @@
+"""Put tasks to a system: an OpenAI-compatible endpoint, the embedded model, or a replay of recorded answers."""
