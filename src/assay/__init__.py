@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assay.errors import AssayError
-    from assay.judge.check import Check, judge_by_check
+    from assay.judge.check import Check
+    from assay.judge.compare import compare_rules
+    from assay.judge.rules import CheckSettings, check_named
+    from assay.judge.run_check import CheckReport, judge_by_check
     from assay.ledger.ingest.pipeline import IngestReport, ingest_file
     from assay.ledger.ingest.source import ReadOptions
     from assay.ledger.population import Window
@@ -32,6 +35,8 @@ __all__ = [
     "AssayError",
     "Certificate",
     "Check",
+    "CheckReport",
+    "CheckSettings",
     "DrawRequest",
     "Estimate",
     "HumanBaseline",
@@ -48,6 +53,8 @@ __all__ = [
     "VolumeAnswer",
     "VolumeQuestion",
     "Window",
+    "check_named",
+    "compare_rules",
     "draw_labels",
     "draw_units",
     "ingest_file",
@@ -65,7 +72,10 @@ __all__ = [
 
 _HOMES = {
     "assay.errors": ("AssayError",),
-    "assay.judge.check": ("Check", "judge_by_check"),
+    "assay.judge.check": ("Check",),
+    "assay.judge.compare": ("compare_rules",),
+    "assay.judge.rules": ("CheckSettings", "check_named"),
+    "assay.judge.run_check": ("CheckReport", "judge_by_check"),
     "assay.ledger.ingest.pipeline": ("IngestReport", "ingest_file"),
     "assay.ledger.ingest.source": ("ReadOptions",),
     "assay.ledger.population": ("Window",),

@@ -1,201 +1,242 @@
-"""Mechanical checks: the answer against the reference, by a rule that is named in the verdict.
+"""What a mechanical check is: a parser takes an answer out of an output, a comparison says whether it is right.
 
-A check that has spoken on every output of a window makes it a census: the count is exact, as far as the rule is right.
-So the rule travels with the number: it is part of the judge's name.
+Both have a name and a version, and both travel with every verdict in the judge's name, as in
+``numeric@1 (answer@1 + last-number@1; tolerance 0.01)``: the same answers are right or wrong by the parser alone.
+A new check is a class with what `Comparison` asks for, named in `assay.judge.rules`.
 """
 
 from __future__ import annotations
 
-import re
-import time
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Protocol
 
-from assay.errors import BadInput
-from assay.ledger.ingest.record import Row
-from assay.ledger.population import Window
-from assay.ledger.store import Ledger, literal
 
-BATCH_ROWS = 50_000
-NUMBER = re.compile(r"[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?")
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A trace as parsers and comparisons see it.
+
+    Parameters
+    ----------
+    output
+        All that the system said. It may be hostile.
+    answer
+        What the log itself names as the answer; None where it names none.
+    reference
+        The right answer, as the task gives it; None where it gives none.
+    input
+        The task.
+    tags
+        The trace's tags.
+    trace_id
+        For messages.
+    system
+        What answered, ``name@version``. No parser and no comparison may look at it.
+    """
+
+    output: str
+    reference: str | None = None
+    answer: str | None = None
+    input: str = ""
+    tags: Mapping[str, str] | None = None
+    trace_id: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a parser took out of an output.
+
+    Parameters
+    ----------
+    text
+        The answer. None: nothing was answered, which is wrong.
+    gave_up
+        Why it can't be said what was answered; the trace then stays unjudged. Empty: it can.
+    """
+
+    text: str | None
+    gave_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a comparison says of one answer.
+
+    Parameters
+    ----------
+    wrong
+        None: it can't be said, and the trace stays unjudged.
+    note
+        Why, in a few words; of use where `wrong` is None, or where it is wrong for a reason that the answer doesn't
+        show. Kept with the verdict.
+    kind
+        The kind of error, where the comparison tells kinds apart; the verdict's column of that name.
+    """
+
+    wrong: bool | None
+    note: str = ""
+    kind: str = ""
+
+
+class Parser(Protocol):
+    """Takes an answer out of an output.
+
+    It never raises over what an output holds, and its time grows no faster than the text.
+    """
+
+    @property
+    def label(self) -> str:
+        """Name, version and settings: ``last-number@1``, ``json-field@1 answer``."""
+        ...
+
+    def take(self, texts: Sequence[str], items: Sequence[Item]) -> list[Taken]:
+        """Return what is taken out of each text.
+
+        Parameters
+        ----------
+        texts
+            What to read: the outputs, or what the parser before this one took.
+        items
+            The traces that they come from, in the same order.
+        """
+        ...
+
+
+class Comparison(Protocol):
+    """Says whether answers are right: the check proper. `python` and `sql` are such classes too.
+
+    It never raises over what an answer holds. It may raise `assay.errors.BadInput` over its own settings, and run
+    several answers at once.
+    """
+
+    @property
+    def label(self) -> str:
+        """Name and version: ``numeric@1``."""
+        ...
+
+    @property
+    def settings(self) -> str:
+        """What else changes verdicts, in words: ``tolerance 0.01``; empty where nothing does."""
+        ...
+
+    @property
+    def parser(self) -> str:
+        """The parser that it goes with where none is named, as `assay.judge.rules.parser_named` reads it."""
+        ...
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether traces without a reference stay unjudged."""
+        ...
+
+    @property
+    def rows_at_once(self) -> int:
+        """Traces a call: 10,000 where a comparison is quick; few where each takes long, so that a stop loses little."""
+        ...
+
+    def compare(self, answers: Sequence[str], items: Sequence[Item]) -> list[Outcome]:
+        """Return what is to be said of each answer.
+
+        Parameters
+        ----------
+        answers
+            What the parser took; where it took nothing, the trace is not among them.
+        items
+            Their traces, in the same order. ``reference`` is not None where `needs_reference`.
+
+        Returns
+        -------
+        list of Outcome
+            One for each answer, in the same order.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One trace under a check: what was taken (None: nothing), whether it is wrong (None: unjudged), and why."""
+
+    taken: str | None
+    wrong: bool | None
+    note: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    r"""A rule that compares an answer with its reference.
+    """A judge made of a parser and a comparison. `assay.judge.rules.check_named` makes one from names.
 
     Parameters
     ----------
-    kind : exact or numeric
-        ``exact``: the same text after normalising (Unicode NFKC, case folded, white space folded, surrounding
-        punctuation dropped). ``numeric``: the last number of each is the same number.
-    extract
-        Regular expression; the answer is its last match in the output (the first group, where it has one). No match
-        is a wrong answer: nothing was answered.
-
-    Examples
-    --------
-    >>> Check("exact").wrong(" Paris. ", "paris")
-    False
-    >>> Check("exact", r"\[(yes|no)\]").wrong("I say [No], then [Yes]", "no")
-    True
-    >>> Check("numeric").wrong("It costs $1,250.00", "1250")
-    False
+    comparison
+        How an answer is compared.
+    parser
+        What is taken out of an output.
     """
 
-    kind: str
-    extract: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.kind not in COMPARISONS:
-            raise BadInput(f"check must be one of {', '.join(COMPARISONS)}, got {self.kind!r}")
-        try:
-            re.compile(self.extract or "")
-        except re.error as error:
-            raise BadInput(
-                f"--extract must be a regular expression, got {self.extract!r}: {error}"
-            ) from None
+    comparison: Comparison
+    parser: Parser
 
     @property
     def judge(self) -> str:
-        """The judge's name: the check, how texts are normalised, and what is taken from the output."""
-        rule = COMPARISONS[self.kind][0]
-        return (
-            f"{self.kind} ({rule})"
-            if self.extract is None
-            else f"{self.kind} ({rule}; last /{self.extract}/)"
+        """The judge's name: comparison, parser, settings, each with its version."""
+        inside = "; ".join(part for part in (self.parser.label, self.comparison.settings) if part)
+        return f"{self.comparison.label} ({inside})"
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether traces without a reference stay unjudged."""
+        return self.comparison.needs_reference
+
+    @property
+    def rows_at_once(self) -> int:
+        """Traces that are best given in one call."""
+        return self.comparison.rows_at_once
+
+    def judge_all(self, items: Sequence[Item]) -> list[Judged]:
+        """Judge traces.
+
+        Parameters
+        ----------
+        items
+            Traces; one that needs a reference and has none stays unjudged.
+
+        Returns
+        -------
+        list of Judged
+            One for each trace, in the same order.
+        """
+        taken = self.parser.take([item.output for item in items], items)
+        judged = [_before_comparing(one) for one in taken]
+        if self.needs_reference:
+            for place, item in enumerate(items):
+                if item.reference is None:
+                    judged[place] = Judged(judged[place].taken, None, "no reference")
+        open_places = [
+            place for place, one in enumerate(judged) if one.wrong is None and not one.note
+        ]
+        outcomes = self.comparison.compare(
+            [taken[place].text or "" for place in open_places],
+            [items[place] for place in open_places],
         )
+        for place, outcome in zip(open_places, outcomes, strict=True):
+            judged[place] = Judged(taken[place].text, outcome.wrong, outcome.note, outcome.kind)
+        return judged
 
-    def finds(self, output: str) -> bool:
-        """Say whether there is anything to compare: always, without an extraction rule."""
-        return self.extract is None or re.search(self.extract, output, re.IGNORECASE) is not None
-
-    def wrong(self, answer: str, reference: str) -> bool:
-        """Say whether the answer is wrong."""
-        if self.extract is not None:
-            found = None
-            for found in re.finditer(self.extract, answer, re.IGNORECASE):  # noqa: B007
-                pass
-            if found is None:
-                return True
-            answer = (
-                found.group(1) if found.re.groups and found.group(1) is not None else found.group(0)
-            )
-        return not COMPARISONS[self.kind][1](answer, reference)
+    def wrong(
+        self, output: str, reference: str | None, *, answer: str | None = None
+    ) -> bool | None:
+        """Say whether one output is wrong; None where the check can't say."""
+        return self.judge_all([Item(output, reference, answer)])[0].wrong
 
 
-class CheckReport(NamedTuple):
-    """What a check did: traces judged now, those that stay unjudged, and in how many an answer was found."""
-
-    judged: int
-    without_reference: int
-    found: int
-
-
-def judge_by_check(
-    ledger: Ledger,
-    check: Check,
-    *,
-    window: Window | None = None,
-    progress: Callable[[int, float | None], None] | None = None,
-) -> CheckReport:
-    """Judge every trace that has a reference and that this check has not judged yet.
-
-    Parameters
-    ----------
-    ledger
-        Traces; a verdict each is added. A run that is stopped goes on where it stopped.
-    check
-        The rule.
-    window
-        Only these traces; all of them where None.
-    progress
-        Called after each batch with the traces judged so far, and the share of them all.
-
-    Returns
-    -------
-    CheckReport
-    """
-    where = window.condition() if window else "TRUE"
-    counts = ledger.rows(
-        f"SELECT count(*) AS n, count(reference) AS known FROM traces WHERE {where}"
-    )[0]
-    # With an extraction rule the whole output is searched; without, the answer that the log itself names comes first.
-    column = "output" if check.extract is not None else "coalesce(traces.answer, traces.output)"
-    reader = ledger.query(
-        f"SELECT traces.trace_id, {column} AS answer, traces.reference FROM traces LEFT ANTI JOIN "
-        f"(SELECT trace_id FROM verdicts WHERE judge = {literal(check.judge)}) AS judged "
-        f"ON judged.trace_id = traces.trace_id WHERE traces.reference IS NOT NULL AND {where}"
-    )
-    judged = found = 0
-    rows: list[Row] = []
-    for batch in reader:
-        columns = (batch[name].to_pylist() for name in ("trace_id", "answer", "reference"))
-        for trace_id, answer, reference in zip(*columns, strict=True):
-            found += check.finds(answer)
-            rows.append(_verdict(check, trace_id, check.wrong(answer, reference)))
-        if len(rows) >= BATCH_ROWS:
-            judged += _write(ledger, rows)
-            rows = []
-            if progress:
-                progress(judged, judged / max(counts["known"], 1))
-    judged += _write(ledger, rows)
-    return CheckReport(judged, int(counts["n"] - counts["known"]), found)
+def _before_comparing(taken: Taken) -> Judged:
+    if taken.gave_up:
+        return Judged(None, None, taken.gave_up)
+    if taken.text is None:
+        return Judged(None, True, NOTHING_ANSWERED)
+    return Judged(taken.text, None)
 
 
-def _write(ledger: Ledger, rows: list[Row]) -> int:
-    with ledger.locked():
-        ledger.append("verdicts", rows)
-    return len(rows)
-
-
-def _verdict(check: Check, trace_id: str, wrong: bool) -> Row:
-    return {
-        "trace_id": trace_id,
-        "judge": check.judge,
-        "judge_kind": "check",
-        "error_probability": float(wrong),
-        "at": time.time_ns() // 1_000,
-        "source": "assay judge",
-    }
-
-
-def normalised(text: str) -> str:
-    """Return text as `exact` compares it."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    start, end = 0, len(folded)
-    while start < end and _is_edge(folded[start]):
-        start += 1
-    while end > start and _is_edge(folded[end - 1]):
-        end -= 1
-    # An answer that is nothing but punctuation, as "?" or "+", is left as it is.
-    return folded[start:end] or folded
-
-
-def _is_edge(character: str) -> bool:
-    # A sign before a number is part of it: -5 is not 5.
-    return character.isspace() or (
-        unicodedata.category(character)[0] == "P" and character not in "-%"
-    )
-
-
-def _last_number(text: str) -> float | None:
-    found = NUMBER.findall(text)
-    return float(found[-1].replace(",", "")) if found else None
-
-
-def _same_number(answer: str, reference: str) -> bool:
-    given, wanted = _last_number(answer), _last_number(reference)
-    return given is not None and given == wanted
-
-
-def _same_text(answer: str, reference: str) -> bool:
-    return normalised(answer) == normalised(reference)
-
-
-COMPARISONS: dict[str, tuple[str, Callable[[str, str], bool]]] = {
-    "exact": ("case, spaces and outer punctuation folded", _same_text),
-    "numeric": ("last number", _same_number),
-}
+NOTHING_ANSWERED = "nothing was answered"
