@@ -124,7 +124,7 @@ def interval_chart(
         .mark_text(align="left", color=INK, fontSize=FONT_SIZE)
         .encode(y=y, x=alt.value(PLOT_WIDTH + 12), text="text:N"),
     ).properties(width=PLOT_WIDTH, height=ROW_HEIGHT * len(rows))
-    return drawn(_finished(picture), name=name, title=title, caption=caption)
+    return drawn(finished(picture), name=name, title=title, caption=caption)
 
 
 def day_chart(days: Sequence[Day], *, name: str, title: str, caption: str) -> Chart | None:
@@ -157,7 +157,7 @@ def day_chart(days: Sequence[Day], *, name: str, title: str, caption: str) -> Ch
         .encode(x=x, y=y, y2="high:Q"),
         *_points(alt, records, x=x, y=alt.Y("value:Q", scale=scale)),
     ).properties(width=560, height=180)
-    return drawn(_finished(picture), name=name, title=title, caption=caption)
+    return drawn(finished(picture), name=name, title=title, caption=caption)
 
 
 def plan_chart(
@@ -233,7 +233,7 @@ def plan_chart(
         data.mark_point(filled=True, color=ACCENT, size=55, opacity=1).encode(x=x, y=y),
         *texts,
     ).properties(width=560, height=180)
-    return drawn(_finished(picture), name=name, title=title, caption=caption)
+    return drawn(finished(picture), name=name, title=title, caption=caption)
 
 
 def order_chart(systems: Sequence[Ranked], *, name: str, title: str, caption: str) -> Chart | None:
@@ -265,7 +265,7 @@ def order_chart(systems: Sequence[Ranked], *, name: str, title: str, caption: st
             shared | {"side": 1, "place": then + 1, "text": right},
         ]
     picture = _order_picture(alt, ends, len(shown))
-    spec = _finished(picture)
+    spec = finished(picture)
     # The words on both sides are as wide as the reader's font, which Vega can't measure: their room is fixed.
     spec |= {
         "autosize": "none",
@@ -352,7 +352,8 @@ def _milliseconds(day: str) -> float | None:
         return None
 
 
-def _finished(picture: Any) -> dict[str, Any]:
+def finished(picture: Any) -> dict[str, Any]:
+    """Return the specification of a picture, in the manner of all charts of Assay."""
     spec: dict[str, Any] = (
         picture.configure(font="sans-serif", background="transparent", padding=4)
         .configure_view(stroke=None)
