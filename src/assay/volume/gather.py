@@ -148,7 +148,8 @@ def _facts(question: VolumeQuestion) -> str:
         "cast(max(at) AS bigint) AS last, count(latency_seconds) AS latencies, "
         "coalesce(sum(latency_seconds), 0.0) AS latency_sum, "
         "count(*) FILTER (WHERE cast(at AS bigint) % 86400000000 <> 0) AS timed_in_the_day, "
-        f"count(*) FILTER (WHERE {known}) AS caught_known, count(*) FILTER (WHERE {caught}) AS caught"
+        f"count(*) FILTER (WHERE {known}) AS caught_known, count(*) FILTER (WHERE {caught}) AS caught, "
+        "count(*) FILTER (WHERE origin IN ('exam', 'probe')) AS asked_for"
     )
 
 
@@ -163,6 +164,7 @@ def _as_traffic(row: Mapping[str, Any]) -> Traffic:
         caught_known=row["caught_known"],
         caught=row["caught"],
         whole_days=row["timed"] > 0 and row["timed_in_the_day"] == 0,
+        asked_for=row["asked_for"],
     )
 
 

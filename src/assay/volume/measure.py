@@ -283,7 +283,8 @@ def _decided(
 def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
     notes = list(system.notes)
     traffic = system.traffic
-    if from_times and traffic.first is not None and traffic.last is not None:
+    asked_for = traffic.asked_for == traffic.traces
+    if from_times and not asked_for and traffic.first is not None and traffic.last is not None:
         hours = (traffic.last - traffic.first) / 3.6e9
         if hours < 24:
             notes.append(

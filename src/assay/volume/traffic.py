@@ -30,6 +30,8 @@ class Traffic:
         Traces that say whether they were caught before delivery, and those that were.
     whole_days
         Whether every time is a midnight: dates without a time of day.
+    asked_for : >= 0
+        Traces of exams and probes: somebody asked in order to know, and not in order to use the answer.
     """
 
     traces: int
@@ -41,6 +43,7 @@ class Traffic:
     caught_known: int = 0
     caught: int = 0
     whole_days: bool = False
+    asked_for: int = 0
 
 
 def throughput(
@@ -73,7 +76,8 @@ def throughput(
     -----
     From time stamps: (timed - 1) / (last - first), the rate of arrivals between the first and the last one. It assumes
     that the log is a stretch of the usual traffic: one that covers working hours only reads too high by the nights at
-    its ends; set the window's limits then.
+    its ends; set the window's limits then. Times of exams and probes only say how fast they were asked: where all
+    traces are such, they say nothing.
     """
     if per_day is not None:
         return assumed(per_day, UNIT, method="given by the user")
@@ -110,8 +114,12 @@ def _from_times(traffic: Traffic) -> Quantity:
         or traffic.last is None
         or traffic.first == traffic.last
     ):
-        hint = " or --workers K (latency is known)" if traffic.latencies else ""
-        return Unknown(f"no time stamps that span any time: give --per-day N{hint}")
+        return Unknown(f"no time stamps that span any time: give --per-day N{_or_workers(traffic)}")
+    if traffic.asked_for == traffic.traces:
+        return Unknown(
+            "these outputs are an exam or a probe: their times say how fast they were asked, not how much the system "
+            f"is given to do; give --per-day N{_or_workers(traffic)}"
+        )
     if traffic.whole_days:
         dates = round((traffic.last - traffic.first) / 1e6 / DAY_SECONDS) + 1
         return exact(traffic.traces / dates, UNIT, n=traffic.timed, method=f"dates of {dates} days")
@@ -125,3 +133,7 @@ def _from_times(traffic: Traffic) -> Quantity:
     rate = exact(per_day, UNIT, n=traffic.timed, method=f"time stamps over {span}{note}")
     # A day made out of hours is a projection, not a count.
     return rate if days >= 1 else replace(rate, guarantee="assumed")
+
+
+def _or_workers(traffic: Traffic) -> str:
+    return " or --workers K (latency is known)" if traffic.latencies else ""
