@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from assay.cli import COMMANDS
+from assay.cli import COMMANDS, cli
 from assay.cli.reference import renewed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +22,9 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NOT_RUN = ("scripts/", "git ", "cd ", "pip ")
 """Commands that set up a machine: the suite has one."""
+
+SHOWN = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""Commands that need a server, a model or a person: not run, but each must be one, with options that there are."""
 
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -100,12 +106,35 @@ def test_the_command_reference_is_the_programs_own() -> None:
     assert page == renewed(page), "run: .venv/bin/python -m assay.cli.reference docs/CLI.md"
 
 
+def leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command; of a group, all its commands."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from leaves(f"{path} {name}", found)
+
+
 def test_every_command_shows_an_example_and_takes_json() -> None:
-    page = (ROOT / "docs" / "CLI.md").read_text("utf-8")
-    for name in COMMANDS:
-        part = page.split(f"### assay {name}\n")[1].split("### ")[0]
-        assert "Example: assay" in part
-        assert "--json" in part or name == "ledger"
+    found = dict(leaves("assay", cli))
+    assert len(found) > len(COMMANDS)
+    for path, command in found.items():
+        assert f"{path} " in (command.epilog or "").replace("judge runs", "judge check runs"), path
+        assert any("--json" in option.opts for option in command.params), path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_that_are_only_shown_have_options_that_there_are(document: Path) -> None:
+    known = dict(leaves("assay", cli))
+    for block in SHOWN.findall(document.read_text("utf-8")):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line)
+            path = next(p for p in (" ".join(words[:n]) for n in (3, 2)) if p in known)
+            options = {name for option in known[path].params for name in option.opts}
+            assert {word for word in words if word.startswith("--")} <= options, line
 
 
 def test_every_link_between_the_documents_leads_somewhere() -> None:

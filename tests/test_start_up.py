@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from assay.cli.judge import KINDS
+
 HEAVY = (
     "numpy",
     "scipy",
@@ -17,10 +19,33 @@ HEAVY = (
     "rich",
     "jinja2",
     "msgspec",
+    "httpx2",
+    "jsonschema",
+    "openai",
+    "pint",
+    "starlette",
+    "tenacity",
+    "uvicorn",
+    "xllamacpp",
 )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["volume", "--help"], ["ingest", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["volume", "--help"],
+        ["ingest", "--help"],
+        ["ask", "--help"],
+        ["judge", "--help"],
+        *(["judge", kind, "--help"] for kind in KINDS),
+        ["label", "--help"],
+        ["case", "--help"],
+        ["export", "--help"],
+        ["local", "--help"],
+    ],
+    ids=" ".join,
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"

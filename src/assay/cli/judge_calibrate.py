@@ -11,7 +11,8 @@ from assay.cli.output import console, emit, json_option, ledger_argument, note
 
 
 @click.command(
-    epilog="Example: assay judge calibrate runs.ledger --judge my-judge --truth 'numeric (last number)' -o judge.html"
+    epilog="Example: assay judge calibrate runs.ledger --judge my-judge --truth 'numeric@1 (last-number@1)' "
+    "-o judge.html"
 )
 @ledger_argument
 @click.option("--judge", required=True, help="The judge to measure, by its full name.")
