@@ -130,7 +130,26 @@ def test_the_report(assay: Any, tmp_path: Path, write: Write) -> None:
         done = assay(*arguments(tasks, server.url, into))
     assert done.status == 0
     assert "1 answers asked now, 2 known already" in done.out
-    assert "next: assay judge" in done.err
+    assert "next: assay draw" in done.err, "without references nothing but a person can tell"
+
+
+@pytest.mark.parametrize(
+    ("more", "command"),
+    [
+        ({"reference": "Paris"}, "--check exact"),
+        ({"reference": " -1,200.5 "}, "--check numeric"),
+        ({"reference": "3 km", "tags": {"check": "numeric"}}, "--check by-task"),
+    ],
+)
+def test_the_next_command_is_the_check_that_fits(
+    assay: Any, tmp_path: Path, write: Write, more: dict[str, object], command: str
+) -> None:
+    task = {"task_id": "t", "input": "?", **more}
+    tasks = write("tasks.jsonl", json.dumps(task) + "\n")
+    replay = write("recorded.jsonl", json.dumps({**task, "output": "Paris"}) + "\n")
+    done = assay("ask", tasks, "--system", "x@1", "--replay", replay, "--into", tmp_path / "l")
+    assert done.status == 0
+    assert command in done.err
 
 
 def test_money(assay: Any, tmp_path: Path, write: Write) -> None:

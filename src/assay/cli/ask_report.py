@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -156,14 +157,14 @@ def tell(report: AskReport, plan: AskPlan, ledger: Path, *, as_json: bool) -> No
         note(f"failed: task {failure.task_id}, epoch {failure.epoch}{turn}: {failure.reason}")
     if len(report.failures) > SHOWN_FAILURES:
         note(f"failed: {len(report.failures) - SHOWN_FAILURES:,} more; --json lists them all")
-    _next(report, ledger)
+    _next(report, plan, ledger)
 
 
-def _next(report: AskReport, ledger: Path) -> None:
+def _next(report: AskReport, plan: AskPlan, ledger: Path) -> None:
     pool = report.pool
     assert pool is not None
     if report.left == 0:
-        note(f"next: assay judge {quote(str(ledger))} --check exact")
+        note(f"next: {_judging(plan, quote(str(ledger)))}")
         return
     why = {
         "money": "the limit on money is reached: a new command has a new limit",
@@ -172,6 +173,18 @@ def _next(report: AskReport, ledger: Path) -> None:
     }[pool.stopped]
     note(f"{report.left:,} answers are still wanted: {why}; the same command asks only for them")
     note(f"next: {join(['assay', *sys.argv[1:]])}")
+
+
+def _judging(plan: AskPlan, ledger: str) -> str:
+    """Return the command that judges these tasks: by the check that they name, else by what their references are."""
+    tasks = plan.tasks.tasks
+    known = [said for task in tasks for said in task.references if said is not None]
+    if any("check" in task.tags for task in tasks):
+        return f"assay judge {ledger} --check by-task"
+    if not known:
+        return f"assay draw {ledger} --labels 300 --seed 7"
+    numbers = all(re.fullmatch(r"[-+]?[\d,]*\.?\d+", said.strip()) for said in known)
+    return f"assay judge {ledger} --check {'numeric' if numbers else 'exact'}"
 
 
 def exit_status(report: AskReport) -> int:
