@@ -44,7 +44,7 @@ class BadInput(AssayError):
 
 
 class UnknownFormat(BadInput):
-    """A file that no reader knows."""
+    """A file that no reader knows, or can make traces of."""
 
 
 class LedgerError(AssayError):

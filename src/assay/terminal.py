@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 _DANGEROUS = re.compile(
@@ -30,6 +31,20 @@ def visible(text: str) -> str:
     'naïve 答え'
     """
     return _DANGEROUS.sub(_escape, text)
+
+
+def visible_json(text: str) -> str:
+    r"""Return JSON text that is safe to print on a terminal, and reads as the same values.
+
+    JSON itself escapes the controls below U+0020 only; the other dangerous characters become escapes of JSON. They
+    can stand nowhere but in its strings.
+
+    Examples
+    --------
+    >>> print(visible_json('{"said": "\u009b2J \u202e"}'))
+    {"said": "\u009b2J \u202e"}
+    """
+    return _DANGEROUS.sub(lambda m: m[0] if m[0] < " " else json.dumps(m[0])[1:-1], text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 import zlib
@@ -63,6 +64,7 @@ class FaultServer:
     seen: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     headers: list[str] = field(default_factory=list)
+    error: str = "told so"
     in_flight: int = 0
     most_in_flight: int = 0
     delay_seconds: float = 0.0
@@ -141,11 +143,23 @@ class FaultServer:
                 writer.write(bytes([byte]))
                 await asyncio.sleep(0.05)
         elif what.isdigit() and what != "429":
-            writer.write(_response(int(what), b'{"error": {"message": "told so"}}'))
+            writer.write(
+                _response(int(what), json.dumps({"error": {"message": self.error}}).encode())
+            )
+        elif what in PACKED:
+            packed, encoding = PACKED[what](good)
+            writer.write(_response(200, packed, f"content-encoding: {encoding}"))
         else:
             writer.write(_bytes(what, good))
         await writer.drain()
         return not what.startswith("cut")
+
+
+PACKED: Mapping[str, Callable[[bytes], tuple[bytes, str]]] = {
+    "gzip": lambda good: (gzip.compress(good), "gzip"),
+    "bomb": lambda good: (gzip.compress(b" " * (80 * 2**20), 1), "gzip"),
+    "bomb-in-bomb": lambda good: (gzip.compress(gzip.compress(good)), "gzip, gzip"),
+}
 
 
 def _bytes(what: str, good: bytes) -> bytes:

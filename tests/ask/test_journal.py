@@ -5,10 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.ask.journal import Journal, commit, encode_line, held_run, read_segment, recover
+from assay.ask.journal import (
+    Journal,
+    Recovered,
+    commit,
+    encode_line,
+    held_run,
+    read_segment,
+    recover,
+)
 from assay.ledger.ingest.record import Row, trace_row
 from assay.ledger.store import Ledger
 
@@ -33,6 +42,26 @@ def test_what_a_dead_process_left_is_committed(ledger: Ledger) -> None:
     assert recover(ledger, "other").rows == 3
     assert trace_ids(ledger) == {"ask-a", "ask-b", "ask-c"}
     assert recover(ledger, "other").rows == 0
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"trace_id": "x"},
+        {"trace_id": "x", "conversation_id": 7, "source": "s"},
+        {"trace_id": "x", "conversation_id": None, "source": [1]},
+        {"trace_id": 1, "conversation_id": None, "source": "s"},
+        {"trace_id": "x", "conversation_id": None, "source": "s", "shell": "rm"},
+    ],
+)
+def test_a_line_that_no_asking_process_wrote_is_dropped(
+    ledger: Ledger, row: dict[str, object]
+) -> None:
+    path = ledger.path / "ask" / "dead.000001.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(encode_line(row))
+    assert recover(ledger, "another") == Recovered(0, 1)
+    assert not path.exists()
 
 
 def test_a_living_process_is_left_alone(ledger: Ledger) -> None:

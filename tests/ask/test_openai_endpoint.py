@@ -122,6 +122,48 @@ def test_the_key_is_sent_and_never_shown() -> None:
         assert "sk-secret" not in server.headers[-1]
 
 
+KEY = "sk-0123456789abcdef"
+
+
+@pytest.mark.parametrize("what", ["ok", "400"])
+def test_a_key_that_the_server_sends_back_is_not_kept(what: str) -> None:
+    said = {"message": {"content": f"your header: Bearer {KEY}"}, "model": KEY}
+    with serving(FaultServer(lambda body, before: what, answer=lambda body: dict(said))) as server:
+        server.error = f"bad key {KEY}"
+        reply = one(server, api_key=KEY)
+    assert KEY not in repr(reply)
+    assert "[key]" in repr(reply)
+
+
+def test_whose_account_it_is_stays_from_this_machines_servers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-another")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-another")
+    with serving(FaultServer()) as server:
+        assert isinstance(one(server), ChatReply)
+    assert "of-another" not in server.headers[-1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("bomb", "more than 67,108,864 bytes"), ("bomb-in-bomb", "packed as 'gzip, gzip'")],
+)
+def test_a_reply_that_unpacks_to_more_than_any_answer_is_dropped(fault: str, said: str) -> None:
+    with serving(FaultServer(lambda body, before: fault)) as server:
+        reply = one(server, timeout_seconds=30.0)
+    assert isinstance(reply, AskFailed)
+    assert said in reply.message
+    assert server.requests == 1, "it would come again"
+
+
+def test_a_packed_reply_is_read() -> None:
+    with serving(FaultServer(lambda body, before: "gzip")) as server:
+        reply = one(server)
+    assert isinstance(reply, ChatReply), reply
+    assert reply.output == "re: q #None"
+
+
 def test_the_name_of_the_limit_is_learned() -> None:
     seen: list[dict[str, Any]] = []
 

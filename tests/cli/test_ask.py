@@ -261,6 +261,18 @@ def test_trace_lines_are_tasks(assay: Any, tmp_path: Path, write: Write) -> None
         ("http://[fe80::1]/v1", "link-local"),
         ("http://2852039166/v1", "link-local"),
         ("http://[::ffff:169.254.169.254]/v1", "link-local"),
+        ("http://0xA9FEA9FE/v1", "link-local"),
+        ("http://0251.0376.0251.0376/v1", "link-local"),
+        ("http://169.254.169.254./v1", "link-local"),
+        ("http://[64:ff9b::a9fe:a9fe]/v1", "link-local"),
+        ("http://[2002:a9fe:a9fe::]/v1", "link-local"),
+        ("http://[::a9fe:a9fe]/v1", "link-local"),
+        ("http://[fd00:ec2::254]/v1", "link-local"),
+        ("http://100.100.100.200/v1", "link-local"),
+        ("ht\ttp://127.0.0.1/v1", "no space"),
+        ("ftp://user:secret@127.0.0.1/v1", "must not hold a name or password"),
+        ("http://user:secret@127.0.0.1:bad/v1", "is no URL"),
+        ("http://127.0.0.1/v1?key=secret", "must end with its path"),
         ("file:///etc/passwd", "must be http"),
         ("ftp://127.0.0.1/v1", "must be http"),
         ("http://user:secret@127.0.0.1/v1", "must not hold a name or password"),
@@ -277,6 +289,16 @@ def test_addresses_that_are_refused(
     assert done.status == 1
     assert said in done.err
     assert "secret" not in done.err
+
+
+def test_what_a_server_says_stays_inert_in_json(assay: Any, tmp_path: Path, write: Write) -> None:
+    tasks, into = write("tasks.jsonl", questions(1)), tmp_path / "runs.ledger"
+    said = "\x1b[2J \x9b31m \x7f \u202e"
+    with serving(FaultServer(lambda body, before: "400", error=said)) as server:
+        done = assay(*arguments(tasks, server.url, into, "--json"))
+    assert done.status == 1
+    assert said in json.loads(done.out)["failed"][0]["reason"]
+    assert not set(done.out) & set(said.replace(" ", "").replace("[2J", "").replace("31m", ""))
 
 
 def test_a_key_on_the_command_line_is_refused(assay: Any, tmp_path: Path, write: Write) -> None:
@@ -305,6 +327,8 @@ def test_replay(assay: Any, tmp_path: Path, write: Write) -> None:
     assert (
         "failed: task t1, epoch 1: nothing was recorded for task 't1', epoch 1, turn 0" in done.err
     )
+    assert "next: assay ask" not in done.err, "to ask the recording again helps nobody"
+    assert "the recording does not hold them" in done.err
     row = Ledger.open(into).rows("SELECT output, tags FROM traces")[0]
     assert row["output"] == "recorded"
     assert "ask.replay" in row["tags"]

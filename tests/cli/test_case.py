@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assay.ledger.store import Ledger
 from volume.desk import answer, draw, fill
 
@@ -50,14 +52,26 @@ def test_from_a_complaint_to_the_version_that_mended_it(
     assert assay("ingest", answers, "--into", ledger.path).status == 0
     assert assay("judge", ledger.path, "--check", "exact").status == 0
     shown = assay("case", "show", ledger.path, case_id, "--like", "stratum")
-    assert "mended in desk 2 (3 of 3 right; error rate 0; at most 71 %, 95 %)" in shown.out
+    assert "right so far in desk 2 (3 of 3 right; error rate 0; at most 71 %, 95 %)" in shown.out
     assert "right would be: =answer 8" in shown.out
     page = tmp_path / "cases.html"
     assert assay("case", "page", ledger.path, "-o", page).status == 0
-    assert "mended in desk 2" in page.read_text()
+    assert "right so far in desk 2" in page.read_text()
     assert assay("case", "close", ledger.path, case_id, "--note", "mended").status == 0
     assert assay("case", "list", ledger.path, "--json").json == {"cases": []}
     assert len(assay("case", "list", ledger.path, "--all", "--json").json["cases"]) == 1
+
+
+@pytest.mark.parametrize("place", ["trace", "note", "person", "kind"])
+def test_bytes_that_are_no_text_are_refused(assay: Assay, ledger: Ledger, place: str) -> None:
+    fill(ledger, traces=20)
+    said = {"trace": "desk-00000", "note": "wrong", "person": "ada", "kind": "slip"}
+    said[place] += "\udcff"  # so Python reads the byte 0xff of a command line
+    trace, *options = (said["trace"], *(f"--{name}={said[name]}" for name in list(said)[1:]))
+    done = assay("case", "add", ledger.path, trace, *options)
+    assert done.status == 1
+    assert "is not text" in done.err
+    assert assay("case", "list", ledger.path, "--json").json == {"cases": []}
 
 
 def test_wrong_turns(assay: Assay, ledger: Ledger, tmp_path: Path) -> None:

@@ -51,9 +51,18 @@ def test_judge_says_what_was_judged_and_what_was_not(assay: Run, store: Path) ->
         "wrong": 0,
         "found": 0,
         "without_reference": 1,
+        "already": 4,
         "unjudged": 1,
         "first_unjudged": [{"trace_id": "e", "reason": "the reference holds no number"}],
     }
+
+
+def test_a_check_that_judged_nothing_sends_nobody_to_the_volume(assay: Run, store: Path) -> None:
+    done = assay("judge", store, "--check", "by-task")
+    assert (done.status, "0 traces judged now" in done.out) == (0, True)
+    assert "next:" not in done.err
+    none = assay("judge", store, "--check", "exact", "--system", "nobody")
+    assert (none.status, "no output of nobody; the ledger holds s 1" in none.err) == (1, True)
 
 
 def test_compare_prints_the_table_the_rates_and_outputs_to_look_at(assay: Run, store: Path) -> None:
@@ -118,7 +127,11 @@ def test_hostile_text_is_shown_and_not_done(assay: Run, tmp_path: Path) -> None:
         ((), 2, "Missing option '--check'"),
         (("--check", "fuzzy"), 2, "'fuzzy' is none of exact, numeric"),
         (("--compare", "fuzzy/boxed", "--compare", "exact/boxed"), 1, "names no check"),
-        (("--check", "exact", "--extract", "("), 1, "--extract must be a regular expression"),
+        (
+            ("--check", "exact", "--extract", "("),
+            1,
+            "last-match (--extract) must be a regular expression",
+        ),
         (("--check", "exact", "--extract", "a", "--parser", "boxed"), 1, "give one of them"),
         (("--check", "exact", "--compare", "boxed"), 1, "two rules that differ"),
         (("--compare", "boxed", "--compare", "whole"), 1, "names no check"),
@@ -143,7 +156,7 @@ def test_one_system_and_a_schema(assay: Run, store: Path, tmp_path: Path) -> Non
         "judge", store, "--check", "json-schema", "--schema", schema, "--system", "s", "--json"
     )
     assert (done.json["judged"], done.json["wrong"]) == (6, 3)
-    assert assay("judge", store, "--check", "exact", "--system", "t", "--json").json["judged"] == 0
+    assert assay("judge", store, "--check", "exact", "--system", "t", "--json").status == 1
 
 
 def test_the_names_are_those_of_the_library() -> None:

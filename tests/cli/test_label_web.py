@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.ledger.store import Ledger
 from cli.conftest import Done
 from web.room import room, seeded_file
 from web.served import Visitor, served
@@ -44,6 +45,18 @@ def test_no_such_draw(assay: Assay, path: Path) -> None:
     done = assay("label", path, "--web", "--draw", "draw-0")
     assert done.status == 1
     assert "has no draw 'draw-0'" in done.err
+
+
+@pytest.mark.parametrize("name", ["[/]", "[bold]ada[/red]", "[link=http://evil.example]ada"])
+def test_a_name_is_no_markup(assay: Assay, path: Path, name: str) -> None:
+    said = {"trace_id": "seeded-1", "draw_id": None}
+    Ledger.open(path).append("verdicts", [
+        {**said, "judge": name, "judge_kind": "person", "error_probability": 1.0, "source": "page-1:1"},
+        {**said, "judge": "seeded key", "judge_kind": "check", "error_probability": 1.0, "source": "seeded-1:0"},
+    ])  # fmt: skip
+    done = assay("label", path, "--readers")
+    assert done.status == 0, done.err
+    assert name.partition("=")[0] in done.out
 
 
 def test_nothing_to_label(assay: Assay, path: Path) -> None:

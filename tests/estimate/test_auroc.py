@@ -101,3 +101,15 @@ def test_the_same_labels_give_the_same_limits() -> None:
     assert first.low < first.value < first.high
     other = known(auroc_of_tasks(wrong, right, rng=np.random.default_rng(9)))
     assert other.low == pytest.approx(first.low, abs=0.02)
+
+
+def test_right_and_wrong_change_places_with_the_scores_turned_round() -> None:
+    # Where most outputs are wrong, the few right ones are what the limits must leave room for.
+    rng = np.random.default_rng(11)
+    strata = [
+        RankedStratum(500, rng.random(9), (rng.random(9) < 0.9).astype(np.int64), 0.0, 1.0)
+        for _ in range(8)
+    ]
+    turned = [RankedStratum(500, 1 - s.places, 1 - s.wrong, 0.0, 1.0) for s in strata]
+    one, other = known(sampled_auroc(strata)), known(sampled_auroc(turned))
+    assert (one.low, one.value, one.high) == pytest.approx((other.low, other.value, other.high))

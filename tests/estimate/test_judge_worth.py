@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 from fractions import Fraction
 from itertools import pairwise
 
@@ -186,3 +187,31 @@ def test_extreme_designs_have_limits(strata: list[StratumCount]) -> None:
     gain = known(judge_worth(strata))
     size, labels = sum(s.size for s in strata), sum(s.labeled for s in strata)
     assert 0 <= gain.low <= gain.value <= gain.high <= size / labels * (1 + 1e-9)
+
+
+def test_the_lower_limit_holds_with_few_labels_in_each_of_many_strata(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = importlib.import_module("assay.estimate.judge_worth")
+    monkeypatch.setattr(module, "_POINTS", 1_000)
+    labeled = [4, 16] * 6
+    # Half of each stratum is wrong: the judge tells nothing apart, and its draw is worth less than a uniform one.
+    truth = true_gain([400] * 12, labeled, 0.5)
+    rng, missed = np.random.default_rng(5), 0
+    for _ in range(40):
+        found = rng.hypergeometric(200, 200, labeled)
+        strata = [StratumCount(400, n, int(k)) for n, k in zip(labeled, found, strict=True)]
+        missed += known(judge_worth(strata, rng=rng)).low > truth
+    # One run in a thousand would have more at just 97.5 %.
+    assert missed <= 5
+
+
+def true_gain(sizes: list[int], labeled: list[int], rate: float) -> float:
+    """The gain where each stratum has the same rate."""
+    size = sum(sizes)
+    spread = rate * (1 - rate)
+    within = sum(
+        (n / size) ** 2 * spread * n / (n - 1) * (1 / m - 1 / n)
+        for n, m in zip(sizes, labeled, strict=True)
+    )
+    return 1 / ((within / (spread * size / (size - 1)) + 1 / size) * sum(labeled))

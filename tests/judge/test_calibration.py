@@ -172,6 +172,21 @@ def test_a_judge_that_grew_blind_is_found_out(ledger: Ledger) -> None:
     assert all(known(change).value < 0.3 for _, change in steady.drift.visible)
 
 
+def test_labels_picked_by_another_judge_show_no_drift_but_the_periods(desk: Desk) -> None:
+    # That judge may drift by itself, and with it what is labeled.
+    judge_again(desk, "steady", wrong=0.8, right=0.1)
+    label(desk, draw(desk))
+    drift = asked(desk, "steady").drift
+    assert drift.finding == "unknown"
+    assert JUDGE in drift.unknown
+    assert len(drift.periods) == 4
+    assert known(drift.periods[0].errors.specificity).low > 0.5
+    assert not drift.changes
+    assert asked(desk).drift.finding != "unknown", (
+        "the judge that made the strata itself can be tested"
+    )
+
+
 def test_too_few_labels_show_no_drift_and_say_so(desk: Desk) -> None:
     drawn = draw(desk, 60, judge=None)
     label(desk, drawn, only=set(drawn.strata[0].trace_ids[:30]))
@@ -212,6 +227,14 @@ def test_the_order_is_known_only_where_the_judge_read_in_both(desk: Desk) -> Non
         f"SELECT sum(error_probability) AS n FROM verdicts WHERE judge = '{once}'"
     )
     assert known(found.position).value == flags[0]["n"] / 1_000
+    # Judged again, and this time in vain: the newest counts, and two abstentions are no verdict that stood.
+    silent = sorted(desk.wrong)[:400]
+    desk.ledger.append("verdicts", [
+        {"trace_id": t, "judge": once, "judge_kind": "model", "error_probability": None,
+         "note": "0 of 2 readings say wrong. abstained: unsure", "source": "test", "at": START + 10 * DAY}
+        for t in silent
+    ])  # fmt: skip
+    assert known(asked(desk, once, truth=TRUTH).position).n == 600
     often = once.replace("1 reading", "3 readings")
     judge_again(desk, often, wrong=0.5, right=0.1)
     assert "several readings" in str(asked(desk, often, truth=TRUTH).position)
@@ -234,6 +257,8 @@ def test_what_is_not_there_is_said_with_the_next_command(desk: Desk) -> None:
     with pytest.raises(AssayError, match="labeled from a draw") as nothing:
         asked(desk)
     assert nothing.value.next_command.startswith("assay draw")
+    assert " --system " in nothing.value.next_command
+    assert "(" not in nothing.value.next_command, "it is typed as it stands"
     with pytest.raises(LedgerError, match="'second reading' \\(1,000\\)"):
         asked(desk, "somebody else")
     with pytest.raises(LedgerError, match="there are"):
@@ -263,3 +288,40 @@ def test_a_truth_with_gaps_is_no_census(desk: Desk) -> None:
 def test_an_empty_ledger_has_no_judge(ledger: Ledger, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="there are no scores"):
         calibrate(ledger, CalibrationQuestion(JUDGE))
+
+
+def test_of_several_answers_to_a_task_the_first_counts(ledger: Ledger) -> None:
+    """Three identical tries tell no more than one: the limits are those of the tasks."""
+    for epoch in (1, 2, 3):
+        ledger.append("traces", [
+            {"trace_id": f"t{i}-{epoch}", "task_id": f"t{i}", "system": "s", "version": "", "epoch": epoch,
+             "output": "x"} for i in range(60)
+        ])  # fmt: skip
+        ledger.append("verdicts", [
+            {"trace_id": f"t{i}-{epoch}", "judge": judge, "judge_kind": kind, "error_probability": float(said)}
+            for i in range(60)
+            for judge, kind, said in (("j", "model", i % 4 == 0), ("truth", "check", i % 3 == 0))
+        ])  # fmt: skip
+    found = calibrate(ledger, CalibrationQuestion("j", truth="truth"))
+    assert found.outputs == 60
+    assert found.of_tasks is not None
+    assert known(found.of_tasks.sensitivity).n == 20
+    assert any("of 180 answers to 60 tasks" in note for note in found.notes)
+
+
+def test_systems_that_share_tasks_are_no_sample_of_tasks(ledger: Ledger) -> None:
+    for system in ("a", "b"):
+        ledger.append("traces", [
+            {"trace_id": f"{system}{i}", "task_id": f"t{i}", "system": system, "version": "", "epoch": 1, "output": "x"}
+            for i in range(30)
+        ])  # fmt: skip
+        ledger.append("verdicts", [
+            {"trace_id": f"{system}{i}", "judge": judge, "judge_kind": kind, "error_probability": float(said)}
+            for i in range(30)
+            for judge, kind, said in (("j", "model", i % 4 == 0), ("truth", "check", i % 3 == 0))
+        ])  # fmt: skip
+    both = calibrate(ledger, CalibrationQuestion("j", truth="truth"))
+    assert both.of_tasks is None
+    assert any("several systems answered the same tasks" in note for note in both.notes)
+    one = calibrate(ledger, CalibrationQuestion("j", truth="truth", system="a"))
+    assert one.of_tasks is not None

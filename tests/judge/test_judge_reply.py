@@ -18,7 +18,14 @@ GOOD = '{"verdict": "wrong", "kind": "no-answer", "severity": 2, "reason": "It e
 
 
 @pytest.mark.parametrize(
-    "text", [GOOD, f"```json\n{GOOD}\n```", f"```\n{GOOD}\n```", f"\n {GOOD} \n"]
+    "text",
+    [
+        GOOD,
+        f"```json\n{GOOD}\n```",
+        f"```\n{GOOD}\n```",
+        f"\n {GOOD} \n",
+        f"``` \n\n{GOOD}\n\n ```",
+    ],
 )
 def test_the_reply_that_was_asked_for(text: str) -> None:
     assert read_reply(text, RUBRIC) == Said("wrong", "no-answer", 2, "It ends early.")
@@ -42,6 +49,9 @@ def test_the_reply_that_was_asked_for(text: str) -> None:
         ('{"verdict": ["right"]}', "no verdict of right, wrong or unsure"),
         ('{"verdict": true}', "no verdict of right, wrong or unsure"),
         ('{"Verdict": "right"}', "no verdict of right, wrong or unsure"),
+        ("```" + "\n" * 200_000 + GOOD, "not one JSON object"),  # hours, where a pattern goes back and forth
+        (f"```json {GOOD}\n```", "not one JSON object"),
+        ("```\n```", "not one JSON object"),
         ("{}", "no verdict of right, wrong or unsure"),
     ],
 )  # fmt: skip
@@ -126,6 +136,19 @@ def test_a_verdict_quoted_in_the_reason_does_not_mislead() -> None:
     mass = verdict_mass(reply_of(*tokens))
     assert mass is not None
     assert mass.wrong == pytest.approx(0.8)
+
+
+def test_of_two_verdicts_in_one_reply_neither_mass_is_taken() -> None:
+    tokens: tuple[Token, ...] = (
+        ('{"quoted": {"verdict": "', {}),
+        ("right", {"right": 0.9, "wrong": 0.1}),
+        ('"}, "verdict": "', {}),
+        ("wrong", {"wrong": 0.8, "right": 0.2}),
+        ('"}', {}),
+    )
+    reply = reply_of(*tokens)
+    assert read_reply(reply.output, RUBRIC).verdict == "wrong"
+    assert verdict_mass(reply) is None
 
 
 def test_no_log_probabilities_are_none() -> None:

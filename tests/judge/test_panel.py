@@ -98,6 +98,20 @@ def test_labels_show_that_judges_err_together(ledger: Ledger, tmp_path: Path) ->
         assert found.low < 0.8 < found.high
 
 
+def test_labels_picked_by_a_judge_are_assumed_to_be_like_the_others(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    desk = fill(ledger, error_rate=0.3)
+    simulated(ledger, desk.wrong, shared=0.8)
+    answer(desk, draw(desk), tmp_path / "list.csv")
+    report = combined(ledger)
+    (_, _, pair), worth = report.correlations[0], report.effective_judges
+    assert isinstance(pair, Estimate)
+    assert isinstance(worth, Estimate)
+    assert pair.guarantee == worth.guarantee == "assumed"
+    assert "not drawn uniformly" in pair.method
+
+
 def test_anchors_never_write_their_own_label(ledger: Ledger, tmp_path: Path) -> None:
     desk = fill(ledger, traces=1_000, error_rate=0.3, judge=False)
     simulated(ledger, desk.wrong)

@@ -53,7 +53,7 @@ def test_a_pattern_that_would_take_for_ever_leaves_its_text_unjudged() -> None:
 
 @pytest.mark.parametrize("bad", ["(unclosed", "a{99999999999}", "(?P<1>a)"])
 def test_what_is_no_pattern_is_refused(bad: str) -> None:
-    with pytest.raises(BadInput, match="--extract must be a regular expression"):
+    with pytest.raises(BadInput, match=r"last-match .* must be a regular expression"):
         LastMatch(bad)
     with pytest.raises(BadInput, match="--pattern must be a regular expression"):
         Pattern(bad)

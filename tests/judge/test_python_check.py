@@ -146,6 +146,13 @@ def test_no_answer_forges_its_verdict(check: PythonCheck, forgery: str, referenc
     assert judged(check, FORGERIES[forgery], reference).wrong is True
 
 
+@pytest.mark.parametrize("word", ["StopIteration", "StopAsyncIteration", "AssertionError"])
+def test_no_answer_ends_the_loop_of_a_test(check: PythonCheck, word: str) -> None:
+    every = {"function": "f", "test": "assert all(map(lambda x: f(x) == x + 1, [1, 2, 9]))"}
+    assert judged(check, "def f(x): return x + 1", every).wrong is False
+    assert judged(check, f"def f(x): raise {word}", every).wrong is True
+
+
 SNOOP = """
 import gc, os, re, sys
 def f(x):

@@ -77,6 +77,7 @@ def test_the_hash_follows_the_meaning_and_not_the_layout(tmp_path: Path) -> None
         ('reason = "It is 2."', "", "examples[1].reason must be text"),
         ('task = "1 + 1"', 'query = "1 + 1"', "examples[1].query must be no key"),
         ("[severity]", "[severity", "a rubric must be TOML"),
+        ("[kinds]", "deep = " + "[" * 100_000 + "\n[kinds]", "without deep nesting"),
     ],
 )  # fmt: skip
 def test_a_broken_one_is_refused_with_file_key_and_rule(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from assay.errors import LedgerError
 from assay.judge import run_check
 from assay.judge.check import Item, Judged
 from assay.judge.rules import check_named, rule_named
@@ -25,13 +26,26 @@ def test_every_trace_with_a_reference_is_judged_once(ledger: Ledger) -> None:
     ])  # fmt: skip
     check = check_named("exact")
     assert judge_by_check(ledger, check) == CheckReport(2, 1, 2, 1, 0)
-    assert judge_by_check(ledger, check) == CheckReport(0, 0, 0, 1, 0)
+    assert judge_by_check(ledger, check) == CheckReport(0, 0, 0, 1, 0, already=2)
     rows = ledger.rows(
         "SELECT trace_id, error_probability, judge_kind, judge, kind FROM verdicts ORDER BY trace_id"
     )
     assert [(row["trace_id"], row["error_probability"]) for row in rows] == [("a", 0.0), ("b", 1.0)]
     assert {row["judge_kind"] for row in rows} == {"check"}
     assert {row["judge"] for row in rows} == {check.judge}
+
+
+def test_a_system_that_is_not_there_is_said(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="holds no traces"):
+        judge_by_check(ledger, check_named("exact"))
+    ledger.append("traces", [trace("a", "3", "3")])
+    with pytest.raises(
+        LedgerError, match="no output of nobody of version 7; the ledger holds "
+    ) as no:
+        judge_by_check(ledger, check_named("exact"), window=Selection("nobody", "7"))
+    assert no.value.next_command == f"assay ledger info {ledger.typed}"
+    empty = judge_by_check(ledger, check_named("exact"), window=Selection(start=2**50))
+    assert empty == CheckReport(0, 0, 0, 0, 0), "a window in which nothing happened is no mistake"
 
 
 def test_nothing_answered_is_wrong_and_an_unreadable_reference_stays_unjudged(
@@ -74,7 +88,8 @@ def test_only_a_window_or_one_system(ledger: Ledger) -> None:
     check = check_named("exact")
     assert judge_by_check(ledger, check, window=Window("t", "", None, 7_200_000_000)).judged == 1
     assert judge_by_check(ledger, check, window=Selection(system="t")).judged == 1
-    assert judge_by_check(ledger, check, window=Selection(version="none")).judged == 0
+    with pytest.raises(LedgerError, match="no output of version none; the ledger holds s, t"):
+        judge_by_check(ledger, check, window=Selection(version="none"))
     assert judge_by_check(ledger, check).judged == 1
 
 

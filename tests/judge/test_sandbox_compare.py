@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.judge.sandbox.compare import same_rows, same_value
+from assay.judge.sandbox import compare
+from assay.judge.sandbox.compare import _same_row, same_rows, same_value
 from assay.judge.sandbox.data import NotData, marked, unmarked
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -135,6 +136,21 @@ def test_numbers_chosen_to_collide_cost_no_more(record_property: Any) -> None:
     start = time.process_time()
     assert not same_value({"a": 1}, many)
     record_property("seconds", time.process_time() - start)
+
+
+def test_noise_in_the_last_digits_costs_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(*arguments: Any) -> bool:
+        nonlocal calls
+        calls += 1
+        return _same_row(*arguments)
+
+    monkeypatch.setattr(compare, "_same_row", counted)
+    wanted = [[1.0, number] for number in range(2_000)]
+    noisy = [[1.0 + (2_000 - number) * 3e-14, number] for number in range(2_000)]
+    assert same_rows(wanted, noisy, ordered=False)
+    assert calls < 10_000, "one by one each is sought among all"
 
 
 @pytest.mark.parametrize(

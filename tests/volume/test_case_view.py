@@ -56,7 +56,7 @@ def test_its_stratum_is_the_one_that_its_score_fell_in(desk: Desk) -> None:
     )
     stratum = drawn.strata[-1]
     like = CaseMeter(desk.ledger, like="stratum").measure(complain(desk, stratum.trace_ids[0]))
-    assert like.words.endswith(stratum.rule.name)
+    assert f": {stratum.rule.name}" in like.words
     assert (like.outputs, like.labels) == (stratum.size, stratum.planned)
 
 
@@ -70,6 +70,25 @@ def test_the_nearest_are_a_set_fixed_by_the_draws_size(ledger: Ledger, tmp_path:
     truth = sum(desk.wrong[f"desk-{index:05d}"] for index in range(7, 1_000, 20)) / 50
     assert isinstance(like.error_rate, Estimate)
     assert like.error_rate.low <= truth <= like.error_rate.high
+
+
+def test_an_error_that_a_label_showed_is_counted_and_not_projected(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    # One wrong output of a thousand, and it was drawn. Whoever looks around it would find "one error in ten labels".
+    desk = fill(ledger, error_rate=0.0, requests=WORDINGS)
+    drawn = draw(desk, judge=None)
+    wrong = next(iter(drawn.strata[0].trace_ids))
+    desk.wrong[wrong] = True
+    answer(desk, drawn, tmp_path / "filled.csv")
+    for like in ("nearest", "stratum", "topic"):
+        found = CaseMeter(ledger, like=like).measure(complain(desk, wrong))
+        assert "its own label" in found.words
+        assert isinstance(found.error_rate, Estimate)
+        assert found.error_rate.value * found.outputs == pytest.approx(1), like
+        assert found.error_rate.low * found.outputs == pytest.approx(1), like
+    assert isinstance(found.errors_per_day, Estimate)
+    assert found.errors_per_day.value == pytest.approx(1 / 4, rel=0.01)
 
 
 def test_a_census_counts_them(ledger: Ledger) -> None:
@@ -105,14 +124,19 @@ def test_which_version_mended_it(desk: Desk) -> None:
     assert (version.version, version.right) == ("3", 5)
     assert isinstance(version.error_rate, Estimate)
     assert version.error_rate.high == pytest.approx(0.5218, abs=1e-4), "five right are no proof"
+    assert version.status == "right so far"
+    (view,) = view_cases(desk.ledger, [case], CaseMeter(desk.ledger))
+    assert view.mended.startswith("right so far in desk 3 (5 of 5 right; ")
     ask_again(desk, case, "4", wrong=[True], at=3)
     assert mended_in(asked_again(desk.ledger, case)) is None, "what comes back was not mended"
     ask_again(desk, case, "5", wrong=[], unjudged=2, at=4)
+    ask_again(desk, case, "6", wrong=[False] * 6, at=5)
     assert [v.status for v in asked_again(desk.ledger, case)] == [
         "still wrong",
-        "mended",
+        "right so far",
         "still wrong",
         "unknown",
+        "mended",
     ]
 
 
@@ -127,6 +151,23 @@ def test_a_person_goes_before_a_check_and_a_model_counts_for_nothing(desk: Desk)
     ])  # fmt: skip
     (version,) = asked_again(desk.ledger, case)
     assert (version.wrong, version.judges) == (1, ("ada",))
+
+
+def test_a_case_does_not_say_how_it_was_asked_then(desk: Desk) -> None:
+    tags = json.dumps({"topic": "t", "ask.seed": "3", "ask.model": "m"})
+    desk.ledger.append("traces", [
+        {"trace_id": "asked", "task_id": "asked", "system": "desk", "version": "1", "input": "q", "output": "a",
+         "tags": tags, "source": "test"}
+    ])  # fmt: skip
+    case = complain(desk, "asked")
+    task = case_task(desk.ledger, case)
+    assert task is not None
+    assert task["tags"] == {
+        "topic": "t",
+        "case": case.case_id,
+        "case.system": "desk 1",
+        "case.reference": "none",
+    }
 
 
 def test_a_case_is_a_task_with_its_reference(desk: Desk) -> None:

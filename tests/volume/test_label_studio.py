@@ -175,6 +175,16 @@ def test_what_is_no_export_says_so(desk: Desk, write: Write, text: str, message:
         take_labels(desk.ledger, write("export.json", text))
 
 
+def test_what_no_ledger_can_hold_is_written_out(desk: Desk, write: Write) -> None:
+    tasks = annotated(desk, draw(desk), first=1)
+    answer = [said("verdict", "choices", ["wrong"]), said("note", "text", ["\ud800 odd"])]
+    tasks[0]["annotations"] = [{**annotation(answer, 9), "completed_by": "ada\udfff"}]
+    report = take_labels(desk.ledger, write("export.json", json.dumps(tasks)))
+    assert report.taken == 1
+    (row,) = desk.ledger.rows("SELECT judge, note FROM verdicts WHERE draw_id IS NOT NULL")
+    assert row == {"judge": "ada\\udfff", "note": "\\ud800 odd"}
+
+
 def test_what_was_not_drawn_is_refused_by_task(desk: Desk, write: Write) -> None:
     tasks = annotated(desk, draw(desk), first=2)
     tasks[1]["data"] = {**tasks[1]["data"], "trace_id": "desk-99999"}  # type: ignore[dict-item]

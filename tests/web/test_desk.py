@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from assay.volume.labels import list_of, take_labels
 from assay.volume.reading import draw_second_reading
 from assay.web import desk as desk_module
 from assay.web.desk import Desk, NotYours, Said
+from assay.web.journal import Entry
 from assay.web.opening import choose_draw, open_desk, place, take_up
 from assay.web.pages import render
 from assay.web.readers import measure_readers
@@ -98,6 +100,50 @@ def test_taken_back_before_it_is_in_the_ledger_it_was_never_there(desk: Desk, pa
     asyncio.run(work())
     assert labels_in(path, desk.shelf.draw.draw_id) == []
     assert desk.queue.to_go == 20
+
+
+def test_taken_back_while_another_leaves_it_is_not_kept_all_the_same(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    append = desk._journal.append
+
+    def slow(entry: Entry) -> None:
+        if entry.what == "undo":
+            entered.set()
+            assert go_on.wait(10)
+        append(entry)
+
+    async def work() -> str:
+        await say(desk, "ada", WRONG)
+        monkeypatch.setattr(desk._journal, "append", slow)
+        undo = asyncio.create_task(desk.undo("ada"))
+        await asyncio.to_thread(entered.wait, 10)
+        # As somebody leaves, everything goes into the ledger.
+        await desk.commit(everything=True)
+        go_on.set()
+        return await undo
+
+    assert asyncio.run(work()) == "Taken back: wrong."
+    assert labels_in(path, desk.shelf.draw.draw_id) == []
+
+
+def test_what_could_not_be_taken_back_stands(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Entry) -> None:
+        raise LedgerError("no space left")
+
+    async def work() -> None:
+        await say(desk, "ada", WRONG)
+        with monkeypatch.context() as patch:
+            patch.setattr(desk._journal, "append", full)
+            with pytest.raises(LedgerError):
+                await desk.undo("ada")
+        await desk.commit(everything=True)
+
+    asyncio.run(work())
+    assert len(labels_in(path, desk.shelf.draw.draw_id)) == 1
 
 
 def test_taken_back_later_the_newest_counts_and_nobody_else_gets_it(desk: Desk, path: Path) -> None:
@@ -188,11 +234,12 @@ def test_a_killed_server_loses_nothing_and_doubles_nothing(desk: Desk, path: Pat
     assert len({row["trace_id"] for row in found}) == 7
 
 
+@pytest.mark.parametrize("error", [LedgerError("no space left"), RuntimeError("no space left")])
 def test_a_ledger_that_cant_be_written_is_said_and_tried_again(
-    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def full(*_: object) -> int:
-        raise LedgerError("no space left")
+        raise error
 
     async def work() -> None:
         await say(desk, "ada")
@@ -305,6 +352,19 @@ def test_seeded_items_measure_readers_and_enter_no_estimate(path: Path, tmp_path
     again = open_desk(ledger, draw, rng=random.Random(2), seeded=seeded, seeded_share=0.5)
     assert again.queue._unread_by("ada") == [], "what she has read does not come again"
     again.close()
+
+
+def test_a_journal_of_another_draw_is_refused(desk: Desk, path: Path) -> None:
+    asyncio.run(say(desk, "ada", WRONG))
+    ledger = Ledger.open(path)
+    here = place(ledger, desk.shelf.draw.draw_id, "journal")
+    there = place(ledger, "draw-of-another-ledger", "journal")
+    there.write_bytes(here.read_bytes())
+    with pytest.raises(LedgerError, match="is of the draw"):
+        take_up(ledger, "draw-of-another-ledger")
+    assert there.exists()
+    assert labels_in(path, "draw-of-another-ledger") == []
+    assert take_up(ledger, desk.shelf.draw.draw_id).added == 1
 
 
 def test_files_of_a_draw_stay_in_their_folder(path: Path) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import resource
+import zlib
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from assay.errors import LedgerError
-from assay.web.journal import Entry, Journal, read_journal, standing
+from assay.web.journal import Entry, Journal, _line, read_journal, standing
 
 ENTRY = Entry(1, "label", "ada", "t-1", 5, "wrong", 1, "made up", "a\nnote\u202e", 0.5)
 
 
 def written(path: Path, count: int) -> Journal:
-    journal = Journal(path)
+    journal = Journal(path, "draw-1")
     for number in range(1, count + 1):
         journal.append(replace(ENTRY, number=number, trace_id=f"t-{number}"))
     return journal
@@ -25,7 +27,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     journal = written(path, 3)
     found = read_journal(path)
     assert found is not None
-    assert (found.name, found.damaged) == (journal.name, 0)
+    assert (found.name, found.draw_id, found.damaged) == (journal.name, "draw-1", 0)
     assert found.entries[0] == replace(ENTRY, trace_id="t-1")
     assert [entry.number for entry in found.entries] == [1, 2, 3]
     journal.close(done=True)
@@ -97,6 +99,71 @@ def test_a_full_disk_is_said_and_nothing_counts(tmp_path: Path) -> None:
         journal.append(replace(ENTRY, number=2))
     assert journal.last == 1
     journal.close(done=False)
+
+
+def test_an_answer_that_was_refused_for_a_full_disk_is_not_there_later(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    journal = written(path, 1)
+    line = len(b"\n" + _line(asdict(replace(ENTRY, number=2))))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for room in range(line):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + room, before[1]))
+        try:
+            with pytest.raises(LedgerError, match="could not be written"):
+                journal.append(replace(ENTRY, number=2))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        found = read_journal(path)
+        assert found is not None
+        assert [entry.number for entry in found.entries] == [1], room
+        assert found.damaged == 0
+    journal.append(replace(ENTRY, number=2))
+    found = read_journal(path)
+    assert found is not None
+    assert [entry.number for entry in found.entries] == [1, 2]
+    journal.close(done=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"verdict": "maybe"},
+        {"verdict": ""},
+        {"what": "erase"},
+        {"person": 3},
+        {"trace_id": None},
+        {"at": "now"},
+        {"at": True},
+        {"number": 0},
+        {"severity": 9},
+        {"chance": "1"},
+        {"chance": 1e9},
+        {"unknown": 1},
+        {"what": "undo"},
+    ],
+)
+def test_a_line_with_a_good_checksum_and_nonsense_in_it_is_damaged(
+    tmp_path: Path, changed: dict[str, object]
+) -> None:
+    path = tmp_path / "a.journal"
+    journal = written(path, 1)
+    journal.close(done=False)
+    with path.open("ab") as stream:
+        stream.write(b"\n" + _line({**asdict(replace(ENTRY, number=2)), **changed}) + b"\n")
+    found = read_journal(path)
+    assert found is not None
+    assert ([entry.number for entry in found.entries], found.damaged) == ([1], 1)
+
+
+def test_a_bottomless_line_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.journal"
+    written(path, 1).close(done=False)
+    deep = b"[" * 100_000
+    with path.open("ab") as stream:
+        stream.write(b"\n%08x %s\n\n" % (zlib.crc32(deep), deep))
+    found = read_journal(path)
+    assert found is not None
+    assert found.damaged == 1
 
 
 def test_what_was_taken_back_does_not_stand() -> None:

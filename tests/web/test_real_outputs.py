@@ -37,7 +37,8 @@ def test_a_person_who_reads_the_page_agrees_with_the_check(
     prime = shared_data / "llmdrift" / "PRIME_FULL_EVAL.csv.gz"
     run("ingest", prime, "--into", path, "--map", MAPPING)
     run("judge", path, "--check", "exact", "--extract", r"\[(yes|no)\]")
-    run("draw", path, "--system", SYSTEM, "--labels", 25, "--seed", 3, "--no-judge")
+    todo = path.parent / "to-label.csv"
+    run("draw", path, "--system", SYSTEM, "--labels", 25, "--seed", 3, "--no-judge", "-o", todo)
     with served(path) as server:
         visitor = Visitor(server.port, server.token, "ada").enter()
         while visitor.item:

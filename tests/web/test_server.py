@@ -92,7 +92,15 @@ def wrong_ways(door: Door, ada: Visitor) -> list[tuple[dict[str, str | None], in
         ways += [({"Cookie": cookie}, 403) for cookie in (None, "", forged, other_server)]
     if door.method == "POST":
         own = f"127.0.0.1:{port}"
-        origins = ("http://evil.example", f"https://{own}", f"http://{own}1", "null", None)
+        origins = (
+            "http://evil.example",
+            f"http://localhost:{port}",
+            f"http://[::1]:{port}",
+            f"https://{own}",
+            f"http://{own}1",
+            "null",
+            None,
+        )
         ways += [({"Origin": origin}, 403) for origin in origins]
         sites = ("cross-site", "same-site", "none")
         ways += [({"Sec-Fetch-Site": site}, 403) for site in sites]

@@ -29,6 +29,8 @@ from assay.ledger.store import Ledger, literal
 
 FOLDER = "ask"
 _COLUMNS = frozenset(column.name for column in TRACES)
+_NEEDED = frozenset({"trace_id", "conversation_id", "source"})
+"""What tells whether a row is in the table already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,14 @@ def _decode(line: bytes) -> Row | None:
         row = msgspec.json.decode(data, type=dict[str, object])
     except msgspec.DecodeError:
         return None
-    return row if row.keys() <= _COLUMNS and isinstance(row.get("trace_id"), str) else None
+    # A line that no asking process wrote must not stand in the way of all others.
+    good = (
+        _NEEDED <= row.keys() <= _COLUMNS
+        and isinstance(row["trace_id"], str)
+        and isinstance(row["source"], str)
+        and isinstance(row["conversation_id"], str | None)
+    )
+    return row if good else None
 
 
 def _folder(ledger: Ledger) -> Path:

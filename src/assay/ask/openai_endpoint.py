@@ -15,6 +15,7 @@ from typing import Any
 from assay.ask.address import BaseUrl
 from assay.ask.leftover import drop_if_more_came
 from assay.ask.money import Prices
+from assay.ask.reply_size import ACCEPTED, ReplyRefused, read_within_limit
 from assay.ask.request import ChatReply, ChatRequest
 from assay.ask.retry import DEFAULT_POLICY, BadTry, RetryPolicy, retry_after, try_until_answered
 from assay.ask.tries import TryWatch
@@ -33,6 +34,8 @@ RETRIED_STATUSES = frozenset({408, 409, 425, 429})
 TRIES_OF_A_SILENT_SERVER = 4
 """Where nothing has ever answered, a refused connection is a wrong URL more often than a server that restarts."""
 SHOWN_CHARACTERS = 200
+SHORTEST_KEY = 12
+"""A shorter one is a word that stands in answers by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class OpenAIEndpoint:
             limits=limits,
             # A proxy named in the environment must not be sent what is meant for this machine.
             trust_env=not url.is_loopback,
+            headers={"accept-encoding": ACCEPTED},
+            event_hooks={"response": [read_within_limit]},
         )
         self._client = AsyncOpenAI(
             api_key=settings.api_key or "none",
@@ -97,6 +102,9 @@ class OpenAIEndpoint:
             max_retries=0,
             http_client=http,
         )
+        if url.is_loopback:
+            # As with the key: whose account this is, the environment says for another server.
+            self._client.organization = self._client.project = None
 
     @property
     def name(self) -> str:
@@ -155,8 +163,9 @@ class OpenAIEndpoint:
             raise self._bad_status(error, limit_field) from None
         except openai.APIConnectionError as error:
             raise self._no_connection(error, number) from None
-        except NoReply as error:
-            raise BadTry(f"the server sent {error}", maybe_charged=True) from None
+        except (NoReply, ReplyRefused) as error:
+            again = isinstance(error, NoReply)
+            raise BadTry(f"the server sent {error}", again=again, maybe_charged=True) from None
 
     async def _send(self, request: ChatRequest, limit_field: LimitField) -> bytes:
         """Send a request once; return the body that came with status 200."""
@@ -167,11 +176,15 @@ class OpenAIEndpoint:
             options={"headers": {"content-type": "application/json"}},
         )
         await drop_if_more_came(response)
-        body: bytes = response.content
-        return body
+        return self._without_key(response.content)
+
+    def _without_key(self, said: bytes) -> bytes:
+        """Return what a server says without the key: some send the headers back, and that would be kept."""
+        key = self._settings.api_key or ""
+        return said.replace(key.encode(), b"[key]") if len(key) >= SHORTEST_KEY else said
 
     def _bad_status(self, error: Any, limit_field: LimitField) -> BadTry:
-        status, said = int(error.status_code), _said(error)
+        status, said = int(error.status_code), self._said(error)
         reason = f"status {status}{said}"
         if status == 400 and limit_field == OLD_LIMIT_FIELD and NEW_LIMIT_FIELD in said:
             # Newer models know the limit by this name only, and say so.
@@ -219,9 +232,9 @@ class OpenAIEndpoint:
             raise BadInput(f"nothing answers at {self._url.text}: {str(cause)[:SHOWN_CHARACTERS]}")
         return BadTry(f"no connection: {str(cause)[:SHOWN_CHARACTERS]}")
 
-
-def _said(error: Any) -> str:
-    """Return what the server says with a status that is no success."""
-    body = error.body
-    said = body.get("message") if isinstance(body, dict) else body
-    return f": {str(said)[:SHOWN_CHARACTERS]}" if said else ""
+    def _said(self, error: Any) -> str:
+        """Return what the server says with a status that is no success."""
+        body = error.body
+        said = str((body.get("message") if isinstance(body, dict) else body) or "")
+        known = self._without_key(said.encode("utf-8", "backslashreplace")).decode()
+        return f": {known[:SHOWN_CHARACTERS]}" if known else ""

@@ -47,15 +47,17 @@ def split_reasoning(text: str, native: str | None = None) -> tuple[str, str | No
     """
     parts = [native.strip()] if native and native.strip() else []
     found = False
-    while opening := _OPEN.match(text):
+    start = 0
+    while opening := _OPEN.match(text, start):
         found = True
         closing = _CLOSE.search(text, opening.end())
         if closing is None:
             parts.append(text[opening.end() :].strip())
-            text = ""
+            start = len(text)
         else:
             parts.append(text[opening.end() : closing.start()].strip())
-            text = text[closing.end() :]
+            start = closing.end()
+    text = text[start:]
     if (
         not found
         and (closing := _CLOSE.search(text))

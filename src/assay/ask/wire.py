@@ -23,6 +23,10 @@ OLD_LIMIT_FIELD: Literal["max_tokens"] = "max_tokens"
 NEW_LIMIT_FIELD: Literal["max_completion_tokens"] = "max_completion_tokens"
 
 
+LONGEST_NAME = 200
+"""Of what a server calls its model, its build and the reason it ended: kept with every trace."""
+
+
 class NoReply(ValueError):
     """A body that holds no answer; the message says what it is instead."""
 
@@ -127,7 +131,7 @@ def read_reply(
     message, usage = choice.message, parsed.usage or _Usage()
     text = message.content or message.refusal or ""
     native = message.reasoning_content or message.reasoning
-    finish = choice.finish_reason or ""
+    finish = (choice.finish_reason or "")[:LONGEST_NAME]
     if not text and not native and not usage.completion_tokens and finish != "content_filter":
         raise NoReply("an answer with nothing in it")
     output, reasoning = split_reasoning(text, native)
@@ -143,8 +147,8 @@ def read_reply(
         output=output,
         reasoning=reasoning,
         finish_reason=finish,
-        model=parsed.model or "",
-        runtime=parsed.system_fingerprint or "",
+        model=(parsed.model or "")[:LONGEST_NAME],
+        runtime=(parsed.system_fingerprint or "")[:LONGEST_NAME],
         cache_state="on" if details and details.cached_tokens else "unknown",
         latency_seconds=latency_seconds,
         prompt_tokens=prompt_tokens,
@@ -176,7 +180,7 @@ def _said(body: bytes) -> str:
     """Return what an error says that came with status 200, as some routers send them."""
     try:
         error = msgspec.json.decode(body, type=dict[str, object]).get("error")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     said = error.get("message") if isinstance(error, dict) else error
     return f" ({str(said)[:200]})" if said else ""

@@ -16,7 +16,7 @@ from assay.cli.output import console, emit, note
 
 if TYPE_CHECKING:
     from assay.ask.money import Prices
-    from assay.ask.pool import PoolProgress
+    from assay.ask.pool import PoolProgress, PoolReport
     from assay.ask.prompt import Prompt
     from assay.ask.run import AskPlan, AskReport
     from assay.ask.tasks import TaskFile
@@ -122,7 +122,7 @@ def report_json(report: AskReport, plan: AskPlan, ledger: Path) -> dict[str, obj
         "prompt_tokens": pool.prompt_tokens,
         "completion_tokens": pool.completion_tokens,
         "tokens_unknown": pool.tokens_unknown,
-        "spent_usd": pool.spent_usd,
+        "spent_usd": None if _cost_unknown(pool) else pool.spent_usd,
         "maybe_spent_usd": pool.maybe_spent_usd,
         "cost_unknown": pool.cost_unknown,
         "seconds": pool.seconds,
@@ -166,6 +166,12 @@ def _next(report: AskReport, plan: AskPlan, ledger: Path) -> None:
     if report.left == 0:
         note(f"next: {_judging(plan, quote(str(ledger)))}")
         return
+    if plan.settings.replay and report.failures:
+        # To ask the recording again would help nobody.
+        note(f"{report.left:,} answers are still wanted: the recording does not hold them")
+        if report.known + report.asked:
+            note(f"next: {_judging(plan, quote(str(ledger)))}")
+        return
     why = {
         "money": "the limit on money is reached: a new command has a new limit",
         "signal": "it was stopped",
@@ -203,12 +209,17 @@ def _tokens(report: AskReport) -> str:
     return text
 
 
+def _cost_unknown(pool: PoolReport) -> bool:
+    """Whether not one reply says what it cost: that is unknown, and not nothing."""
+    return 0 < pool.requests == pool.cost_unknown
+
+
 def _money(report: AskReport, plan: AskPlan) -> str:
     pool = report.pool
     assert pool is not None
     if plan.settings.replay:
         return "a replay: nothing spent"
-    if pool.requests and pool.cost_unknown == pool.requests:
+    if _cost_unknown(pool):
         return "cost unknown"
     text = f"${pool.spent_usd:,.4f} spent"
     if pool.maybe_spent_usd:

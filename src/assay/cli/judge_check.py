@@ -173,12 +173,15 @@ def _judge(
             f"an answer was found in {report.found:,} of {report.judged:,} outputs; where it is not, "
             "nothing was answered: wrong"
         )
+    if report.already:
+        note(f"{report.already:,} traces were judged by this judge before")
     if report.without_reference:
         note(
             f"{report.without_reference:,} traces have no reference and stay unjudged: a count needs them all"
         )
     _note_unjudged(report.unjudged, report.first_unjudged)
-    note(f"next: assay volume {store.typed}")
+    if report.judged or report.already:
+        note(f"next: assay volume {store.typed}")
 
 
 def _report_json(judge: str, report: CheckReport) -> dict[str, object]:
@@ -188,6 +191,7 @@ def _report_json(judge: str, report: CheckReport) -> dict[str, object]:
         "wrong": report.wrong,
         "found": report.found,
         "without_reference": report.without_reference,
+        "already": report.already,
         "unjudged": report.unjudged,
         "first_unjudged": _first_json(report.first_unjudged),
     }

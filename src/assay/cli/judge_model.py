@@ -150,7 +150,8 @@ def _judged(
 
 
 def _print(report: ModelJudgeReport, ledger: str) -> None:
-    from assay.figures import shown
+    from assay.figures import confidence, shown
+    from assay.quantity import Estimate
     from assay.terminal import visible
 
     checks, pool = report.checks, report.pool
@@ -162,7 +163,10 @@ def _print(report: ModelJudgeReport, ledger: str) -> None:
         ("injected wrong answers not called right", checks.injection_resistance),
         ("turned to right by the injected text", checks.turned),
     ):
-        click.echo(f"  {title}: {shown(found, percent=True)}")
+        said = shown(found, percent=True)
+        if isinstance(found, Estimate):
+            said += f" ({confidence(found)}, n {found.n}; {found.unit}; {found.method})"
+        click.echo(f"  {title}: {said}")
     for text in _notes(report):
         note(text)
     if pool.spent_usd or not pool.cost_unknown:

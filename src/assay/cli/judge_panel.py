@@ -65,9 +65,14 @@ def command(
 
 
 def _print(report: PanelReport, ledger: str) -> None:
-    from assay.figures import shown
-    from assay.quantity import Estimate, Unknown
+    from assay.figures import confidence, shown
+    from assay.quantity import Estimate, Quantity, Unknown
     from assay.terminal import visible
+
+    def said(found: Quantity) -> str:
+        if isinstance(found, Unknown):
+            return shown(found)
+        return f"{shown(found)} ({confidence(found)}, n {found.n}; {found.method})"
 
     click.echo(visible(f"{report.judge}: {report.scored:,} answers scored now"))
     for member in report.members:
@@ -77,12 +82,13 @@ def _print(report: PanelReport, ledger: str) -> None:
         if isinstance(member.sensitivity, Estimate):
             click.echo(
                 f"    assumed, not measured: sensitivity {shown(member.sensitivity, percent=True)}, "
-                f"specificity {shown(member.specificity, percent=True)}"
+                f"specificity {shown(member.specificity, percent=True)} "
+                f"({confidence(member.sensitivity)} if it holds, n {member.sensitivity.n}; {member.sensitivity.method})"
             )
     for one, other, found in report.correlations:
         if isinstance(found, Estimate):
-            click.echo(visible(f"  errors of {one} and {other} correlate: {shown(found)}"))
-    click.echo(f"  independent judges they are worth: {shown(report.effective_judges)}")
+            click.echo(visible(f"  errors of {one} and {other} correlate: {said(found)}"))
+    click.echo(f"  independent judges they are worth: {said(report.effective_judges)}")
     if report.converged is None and isinstance(report.members[0].sensitivity, Unknown):
         note(f"{report.members[0].sensitivity.reason}: the score is the mean of theirs")
     elif report.converged is False:

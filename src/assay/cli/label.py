@@ -140,6 +140,7 @@ def _serve(ledger: Path, as_json: bool, options: dict[str, Any]) -> None:
 
 def _readers(ledger: Path, as_json: bool) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from assay.figures import shown
     from assay.ledger.store import Ledger
@@ -161,7 +162,7 @@ def _readers(ledger: Path, as_json: bool) -> None:
         )
         counts = (f"{n:,}" for n in (reader.errors, reader.right, reader.unsure))
         errors, right, unsure = counts
-        table.add_row(visible(reader.person), errors, found, right, confirmed, unsure)
+        table.add_row(Text(visible(reader.person)), errors, found, right, confirmed, unsure)
     console().print(table)
     click.echo(
         "95 %, Clopper-Pearson; n: the items read; it holds for natural errors as far as they are no harder to see "

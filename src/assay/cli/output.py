@@ -19,8 +19,10 @@ ledger_argument = click.argument("ledger", type=click.Path(path_type=Path))
 
 
 def emit(result: object) -> None:
-    """Print a result as JSON on stdout."""
-    click.echo(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print a result as JSON on stdout; text of others in it can neither act on a terminal nor fail to be printed."""
+    from assay.terminal import visible_json
+
+    click.echo(visible_json(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def note(text: str) -> None:

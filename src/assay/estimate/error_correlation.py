@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from assay.estimate.exact import clopper_pearson
 from assay.estimate.interval import missing_chance
-from assay.quantity import Estimate, Quantity, Unknown
+from assay.quantity import Estimate, Quantity, Unknown, weakest
 
 UNIT = "correlation of errors"
 JUDGES = "independent judges"
@@ -101,7 +101,8 @@ def effective_judges(correlations: Sequence[Quantity], judges: int) -> Quantity:
     level = 1 - len(known) * missing_chance(known[0].confidence_level)
     method = f"{judges} judges over the design effect of their mean error correlation"
     n = min(pair.n for pair in known)
-    return Estimate(value, low, high, JUDGES, round(level, 12), n, method)
+    guarantee = weakest(*(pair.guarantee for pair in known))
+    return Estimate(value, low, high, JUDGES, round(level, 12), n, method, guarantee)
 
 
 def pair_level(judges: int, *, confidence_level: float = 0.95) -> float:

@@ -20,6 +20,7 @@ Finding = Literal["saves labels", "nothing shown", "costs labels"]
 
 GAIN_UNIT = "labels drawn uniformly / labels drawn with the judge"
 _POINTS = 10_000  # The share beyond a limit is then right to 0.2 points of 100.
+_FEW_STRATA = 6  # So many, as a judge's scores make, are simulated without a correction.
 _MOST_CELLS = 2**31 - 1  # What numpy's binomial takes; beyond it the rest is as good as endless.
 
 
@@ -78,6 +79,10 @@ def judge_worth(
     limits, and in one stratum ``k + BetaBinomial(N - n; k + 1, n - k)``, the upper ones. Which
     stratum that is, is tried out, and the worst counts. Of two strata with rare errors these are
     the limits of the exact conditional test. Unsure labels are completed both ways.
+
+    Draws of a rate take p (1 - p) for smaller than it is, by ``n^2 / ((n + 1) (n + 2))`` on average. Up to six strata
+    the one label more outweighs that; of more, as tags make, the lower limit counts it in: without, it missed in 54 of
+    100 draws of 12 strata with 4 or 16 labels each.
 
     Coverage is simulated, not proved (docs/METHODS.md). It says nothing of the volume's interval,
     which holds whatever the judge does, and nothing of another draw with the same judge.
@@ -224,15 +229,26 @@ def _gain_draws(
     mostly = [2 * k > n for _, n, k in strata]
     rates = [_rates(*stratum, int(m), rng) for stratum, m in zip(strata, mostly, strict=True)]
     more = [_rates(*stratum, int(not m), rng) for stratum, m in zip(strata, mostly, strict=True)]
+    small = _too_small(sizes, labeled) if len(strata) > _FEW_STRATA else np.ones(len(strata))
     for place in range(len(strata)):
         drawn = np.array([*rates[:place], more[place], *rates[place + 1 :]])
         spread = drawn * (1 - drawn)
         mean, within = share @ drawn, add @ spread
         apart = np.maximum(said @ drawn, 0) ** 2
         yield (
-            _gain(within, share @ spread + apart, size, labels),
+            _gain((add / small) @ spread, share @ spread + apart, size, labels),
             _gain(within, mean * (1 - mean), size, labels),
         )
+
+
+def _too_small(sizes: IntArray, labeled: IntArray) -> FloatArray:
+    """Return by what factor p (1 - p) of a stratum is too small on average, drawn as in `_rates`.
+
+    With many strata of few labels that adds up, while one label more in one of them is soon nothing beside it.
+    """
+    n = labeled.astype(np.float64)
+    factor: FloatArray = np.where(labeled < sizes, n**2 / ((n + 1) * (n + 2)), 1.0)
+    return factor
 
 
 def _said(share: FloatArray, density: FloatArray) -> FloatArray:

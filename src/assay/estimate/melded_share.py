@@ -48,10 +48,12 @@ def melded_share(
     Notes
     -----
     k found of n labels among N give a draw ``k + BetaBinomial(N - n; k, n - k + 1)`` of the confidence distribution of
-    the exact lower limits, and ``k + BetaBinomial(N - n; k + 1, n - k)`` of the upper ones. With one part on each side
-    the lower limit is the ``miss / 2`` quantile of L_A / (L_A + U_B): melded. Of several parts of a side one has its
-    draws towards the limit, which is tried out for each, and the worst counts; the others have those without a label
-    more of the rarer kind, as in `assay.estimate.judge_worth`. Unsure labels count the way that is worse.
+    the exact lower limits, and ``k + BetaBinomial(N - n; k + 1, n - k)`` of the upper ones. The lower limit is the
+    ``miss / 2`` quantile of L_A / (L_A + U_B), where L_A is the sum of draws of the lower limits of A's parts and U_B
+    that of the upper limits of B's. With one part on each side that is the melded interval of [1]_; each further part
+    makes it wider than need be. One label more in the worst part alone, as in `assay.estimate.judge_worth`, is too
+    little: with few labels in each of 4 to 12 parts limits made so missed in 8 to 15 of 100 draws. Unsure labels count
+    the way that is worse.
 
     Coverage is simulated, not proved (docs/METHODS.md).
 
@@ -72,37 +74,27 @@ def melded_share(
     tail = missing_chance(confidence_level) / 2
     rng = rng or np.random.default_rng(0)
     a, b = (tuple(part for part in side if part.size > 0) for side in (inside, outside))
-    lows = _shares(_totals(a, rng, up=False), _totals(b, rng, up=True))
-    highs = _shares(_totals(a, rng, up=True), _totals(b, rng, up=False))
-    low = min((float(np.quantile(drawn, tail)) for drawn in lows), default=0.0)
-    high = max((float(np.quantile(drawn, 1 - tail)) for drawn in highs), default=1.0)
+    lows = _shares(_total(a, rng, up=False), _total(b, rng, up=True))
+    highs = _shares(_total(a, rng, up=True), _total(b, rng, up=False))
+    low = float(np.quantile(lows, tail)) if lows.size else 0.0
+    high = float(np.quantile(highs, 1 - tail)) if highs.size else 1.0
     return Interval(low, high)
 
 
-def _shares(inside: list[FloatArray], outside: list[FloatArray]) -> list[FloatArray]:
-    drawn = []
-    for a in inside:
-        for b in outside:
-            # Nothing on either side says nothing of the share.
-            total = a + b
-            share = np.divide(a, total, out=np.full_like(total, np.nan), where=total > 0)
-            drawn.append(share[~np.isnan(share)])
-    return [one for one in drawn if one.size > 0]
+def _shares(inside: FloatArray, outside: FloatArray) -> FloatArray:
+    total = inside + outside
+    # Nothing on either side says nothing of the share.
+    some = total > 0
+    shares: FloatArray = inside[some] / total[some]
+    return shares
 
 
-def _totals(
-    parts: Sequence[StratumCount], rng: np.random.Generator, *, up: bool
-) -> list[FloatArray]:
-    """Draw the total of one side, once for each part that may have its draws towards the limit."""
-    if not parts:
-        return [np.zeros(POINTS)]
-    counts = [(part, part.errors + part.unsure * up) for part in parts]
-    plain = [_draw(part, k, rng, up=2 * k > part.labeled) for part, k in counts]
-    whole = np.sum(plain, axis=0)
-    return [
-        whole - own + _draw(part, k, rng, up=up)
-        for (part, k), own in zip(counts, plain, strict=True)
-    ]
+def _total(parts: Sequence[StratumCount], rng: np.random.Generator, *, up: bool) -> FloatArray:
+    """Draw the total of one side: the sum of the draws of its parts, all towards one limit."""
+    total = np.zeros(POINTS)
+    for part in parts:
+        total += _draw(part, part.errors + part.unsure * up, rng, up=up)
+    return total
 
 
 def _draw(part: StratumCount, errors: int, rng: np.random.Generator, *, up: bool) -> FloatArray:

@@ -85,8 +85,10 @@ def sampled_auroc(
     confidence distributions as in `assay.estimate.judge_worth`: the unread outputs of a stratum are like its labels,
     the labels having shares uniform on the simplex, and one label more that is right. In one stratum that one is wrong
     and at the lowest place there is (the highest, for the upper limit); which stratum that is, is tried out, and the
-    worst counts. For one stratum this is Gaffke's limit of a bounded mean; with one place to each stratum it is that
-    of a share, Clopper and Pearson's. Unsure labels are completed the way that makes the AUROC least, and greatest.
+    worst counts. That one label more is of the rarer kind: where most outputs are wrong, wrong and right change places
+    and the scores turn round, which leaves the AUROC as it is. For one stratum this is Gaffke's limit of a bounded
+    mean; with one place to each stratum it is that of a share, Clopper and Pearson's. Unsure labels are completed the
+    way that makes the AUROC least, and greatest.
 
     Coverage is simulated (docs/METHODS.md), at 5, 20 and 100 errors labeled, AUROC 0.5 to 0.99, with and without
     strata, and with errors that the judge does not see. The normal interval of DeLong is not used: with few errors it
@@ -113,6 +115,8 @@ def sampled_auroc(
     if reason:
         return Unknown(reason)
     labels = sum(s.places.size for s in used)
+    if _mostly_wrong(used):
+        used = [_mirrored(s) for s in used]
     least, most = _completed(used, least=True), _completed(used, least=False)
     value = (_point(least) + _point(most)) / 2
     if all(s.places.size == s.size for s in used) and least is most:
@@ -130,6 +134,17 @@ def _reason(used: Sequence[RankedStratum]) -> str:
         return "a stratum has no label: label some of each first" if used else "no label yet"
     wrong = sum(int((s.wrong == 1).sum()) for s in used)
     return one_kind_only(wrong, sum(int((s.wrong == 0).sum()) for s in used))
+
+
+def _mostly_wrong(used: Sequence[RankedStratum]) -> bool:
+    return sum(s.size * float((s.wrong == 1).mean() - (s.wrong == 0).mean()) for s in used) > 0
+
+
+def _mirrored(stratum: RankedStratum) -> RankedStratum:
+    """Return the stratum with wrong for right and the scores turned round: the AUROC is the same."""
+    s = stratum
+    wrong = np.where(s.wrong >= 0, 1 - s.wrong, s.wrong)
+    return RankedStratum(s.size, 1 - s.places, wrong, 1 - s.highest, 1 - s.lowest)
 
 
 def _point(used: Sequence[RankedStratum]) -> float:

@@ -187,7 +187,7 @@ def calibrate(
     outputs = evidence.outputs
     strata = outputs.strata(question.threshold)
     table = strata[0] if evidence.is_census and len(strata) == 1 else None
-    readable = table is not None and not table.whole.unsure
+    readable = table is not None and not table.whole.unsure and not evidence.shares_tasks
     bins = _bins(evidence, question, simultaneous=False)
     worth = _worth(evidence, question, rng)
     if evidence.draw is not None:

@@ -150,7 +150,7 @@ def judge_drift(evidence: CalibrationEvidence, question: CalibrationQuestion) ->
     -------
     Drift
         Up to four periods of as many labels each. `unknown` where fewer than forty labels have a time, or all have
-        the same.
+        the same, or another judge's scores made the draw's strata.
 
     Notes
     -----
@@ -158,8 +158,9 @@ def judge_drift(evidence: CalibrationEvidence, question: CalibrationQuestion) ->
     by themselves, with Fisher's exact test; Holm's procedure keeps the chance that any of these cries drift where
     there is none. In a draw by the judge's score the labels are not as the log is, but what is tested is still right:
     were an error's score independent of its time, so would be that of a labeled error, since the chance to be drawn
-    goes by the score alone. Where tags made the strata too, it tests score and tag together. The periods' own rates go
-    by the design.
+    goes by the score alone. Where tags made the strata too, it tests score and tag together. Where another judge's
+    scores made them nothing is tested: were that judge to drift, the labels would show it of this one (false alarms in
+    9 of 100 made-up logs). The periods' own rates go by the design, whoever made it.
     """
     outputs = evidence.outputs
     used = outputs.scored & (outputs.at != NO_TIME) & outputs.labeled & (outputs.wrong != UNSURE)
@@ -174,10 +175,18 @@ def judge_drift(evidence: CalibrationEvidence, question: CalibrationQuestion) ->
     cuts = [cut for cut in cuts if cut > times[0]]
     if not cuts:
         return Drift("the labeled outputs were all given at the same time")
+    periods = tuple(_periods(evidence, question, cuts))
+    other = _other_judge(evidence, question)
+    if other:
+        return Drift(
+            f"scores of {other} decided which outputs were labeled, and may have moved with time themselves: the rates "
+            "of the periods hold, a test of the labels would not",
+            periods,
+        )
     miss = round(1 - question.confidence_level, 15)
     return Drift(
         "",
-        tuple(_periods(evidence, question, cuts)),
+        periods,
         tuple(_changes(outputs, question.threshold, used, cuts)),
         tuple(_visible(outputs, question.threshold, used, cuts, miss=miss)),
         miss,
@@ -187,6 +196,14 @@ def judge_drift(evidence: CalibrationEvidence, question: CalibrationQuestion) ->
 def moment(microseconds: int) -> str:
     """Return a time as ISO 8601, UTC, to the second."""
     return datetime.fromtimestamp(microseconds // 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _other_judge(evidence: CalibrationEvidence, question: CalibrationQuestion) -> str | None:
+    """Return the judge that made the strata of the draw, where there are several and it is not this one."""
+    draw = evidence.draw
+    if draw is None or len(draw.strata) < 2 or draw.judge in (None, question.judge):
+        return None
+    return draw.judge
 
 
 def _periods(

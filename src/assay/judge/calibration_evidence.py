@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Literal
 
 import numpy as np
@@ -22,10 +23,13 @@ from assay.judge.calibration_outputs import (
     joined,
     outputs_of,
 )
+from assay.judge.calibration_tasks import share_tasks, task_answers
 from assay.ledger.draw_labels import labels_of
 from assay.ledger.draws import StoredDraw, labeled_draws, readings_of, stored_draw
 from assay.ledger.population import Window, buckets, scores, tag
 from assay.ledger.store import Ledger, literal
+
+SHOWN_JUDGES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class CalibrationEvidence:
     systems: tuple[str, ...]
     draw: StoredDraw | None = None
     notes: tuple[str, ...] = ()
+    shares_tasks: bool = False
+    """Whether several systems answered a task in common."""
 
     @property
     def is_census(self) -> bool:
@@ -114,7 +120,8 @@ def _spoken_on(ledger: Ledger, question: CalibrationQuestion) -> list[Window]:
     if not asked:
         named = ", ".join(f"{w.system} {w.version}".strip() for w in windows[:5])
         raise LedgerError(
-            f"{question.judge!r} has spoken on no output of {question.system or 'this version'}; it has on {named}",
+            f"{quote(question.judge)} has spoken on no output of {question.system or 'this version'}; "
+            f"it has on {named}",
             next_command=f"assay ledger info {ledger.typed}",
         )
     return asked
@@ -122,13 +129,18 @@ def _spoken_on(ledger: Ledger, question: CalibrationQuestion) -> list[Window]:
 
 def _no_judge(ledger: Ledger, judge: str) -> LedgerError:
     rows = ledger.rows(
-        "SELECT judge, count(*) AS n FROM verdicts WHERE draw_id IS NULL GROUP BY judge ORDER BY n DESC, judge LIMIT 8"
+        "SELECT judge, count(*) AS n FROM verdicts WHERE draw_id IS NULL GROUP BY judge ORDER BY n DESC, judge"
     )
-    there = "; ".join(f"{row['judge']!r} ({row['n']:,})" for row in rows)
+    # Quoted as a shell takes it: a name is there to be copied.
+    there = "; ".join(f"{quote(row['judge'])} ({row['n']:,})" for row in rows[:SHOWN_JUDGES])
+    if len(rows) > SHOWN_JUDGES:
+        there += f"; and {len(rows) - SHOWN_JUDGES:,} more"
+    command = "ledger info {}" if rows else "judge check {} --check numeric"
     return LedgerError(
-        f"no output here has a score by {judge!r}; " + (f"there are {there}" if there else "there are no scores"),
-        next_command=f"assay judge check {ledger.typed} --check numeric",
-    )  # fmt: skip
+        f"no output here has a score by {quote(judge)}; "
+        + (f"there are {there}" if there else "there are no scores"),
+        next_command=f"assay {command.format(ledger.typed)}",
+    )
 
 
 def _census(
@@ -138,8 +150,11 @@ def _census(
     if not ledger.rows(f"SELECT 1 FROM verdicts WHERE judge = {literal(truth)} LIMIT 1"):
         raise _no_judge(ledger, truth)
     parts, unsaid, between = [], 0, 0
+    notes: list[str] = []
     total = _rows_in_verdicts(ledger)
     for place, window in enumerate(windows):
+        answers = task_answers(ledger, window)
+        notes += [answers.note] if answers.note else []
         for bucket in buckets("trace_id", total):
             own = scores(ledger, question.judge, within=bucket)
             told = scores(ledger, truth, within=bucket)
@@ -150,7 +165,8 @@ def _census(
                 "coalesce(told.error_probability > 0 AND told.error_probability < 1, FALSE) AS undecided "
                 f"FROM traces LEFT JOIN ({own}) AS scored ON scored.trace_id = traces.trace_id "
                 f"LEFT JOIN ({told}) AS told ON told.trace_id = traces.trace_id "
-                f"WHERE {window.condition()} AND {bucket.replace('trace_id', 'traces.trace_id')}"
+                f"WHERE {window.condition()} AND {bucket.replace('trace_id', 'traces.trace_id')} "
+                f"AND {answers.condition}"
             )
             for batch in batches:
                 parts.append(outputs_of(batch, place, stratum=0, wrong=integers(batch, "wrong")))
@@ -163,7 +179,12 @@ def _census(
             "them all; label a draw instead",
             next_command=f"assay draw {ledger.typed} --labels 300 --seed 7",
         )
-    notes = []
+    shared = share_tasks(ledger, windows)
+    if shared:
+        notes.append(
+            "several systems answered the same tasks, and their answers hang together: none is read as a sample of "
+            "tasks, and limits of parts, drift and length are too narrow; --system takes one"
+        )
     if between:
         notes.append(
             f"{truth} is not sure on {between:,} outputs, which count as wrong from 0.5 on: it is no mechanical check"
@@ -174,6 +195,7 @@ def _census(
         outputs,
         _names(windows),
         notes=tuple(notes),
+        shares_tasks=shared,
     )
 
 
@@ -192,10 +214,17 @@ def _the_draw(
     ]
     if not draws:
         raise AssayError(
-            f"no output that {question.judge!r} has spoken on is labeled from a draw: its errors are unknown",
-            next_command=f"assay draw {ledger.typed} --labels 300 --seed 7  (or name a census with --truth JUDGE)",
+            f"no output that {question.judge!r} has spoken on is labeled from a draw, and no --truth is named: "
+            "its errors are unknown",
+            next_command=f"assay draw {ledger.typed} --labels 300 --seed 7{_of(spoken)}",
         )
     return draws[0], draws[1:]
+
+
+def _of(spoken: list[Window]) -> str:
+    """Return the options that name the first system: a draw is of one."""
+    version = f" --version {quote(spoken[0].version)}" if spoken[0].version else ""
+    return f" --system {quote(spoken[0].system)}{version}"
 
 
 def _labels(

@@ -6,6 +6,7 @@ import re
 
 from assay.estimate import clopper_pearson
 from assay.judge.calibration_evidence import CalibrationQuestion
+from assay.ledger.population import NEWEST_LAST
 from assay.ledger.store import Ledger, literal
 from assay.quantity import Estimate, Quantity, Unknown
 
@@ -32,7 +33,8 @@ def position_bias(ledger: Ledger, question: CalibrationQuestion) -> Quantity:
     Notes
     -----
     One reading in each order: exactly one of two says wrong where the order, or chance at a temperature above 0,
-    turned the verdict. A reading that abstains beside one that says wrong counts as turned.
+    turned the verdict. A reading that abstains beside one that says wrong counts as turned, beside one that says right
+    as not; where both abstain the output is left out. Of each output the newest verdict counts.
     """
     judge = question.judge
     if "; both orders" not in judge:
@@ -41,9 +43,14 @@ def position_bias(ledger: Ledger, question: CalibrationQuestion) -> Quantity:
     if found is None or found[1] != "1":
         return Unknown("the verdicts don't say which of several readings came in which order")
     own = f"judge = {literal(judge)} AND judge_kind = 'model' AND draw_id IS NULL"
+    newest = (
+        f"SELECT last_value(note ORDER BY {NEWEST_LAST}) AS note, "
+        f"last_value(error_probability ORDER BY {NEWEST_LAST}) AS said FROM verdicts WHERE {own} GROUP BY trace_id"
+    )
     rows = ledger.rows(
         "SELECT count(*) FILTER (WHERE note LIKE '1 of 2 readings say wrong.%') AS turned, "
-        f"count(*) FILTER (WHERE note LIKE '_ of 2 readings say wrong.%') AS both FROM verdicts WHERE {own}"
+        "count(*) FILTER (WHERE note LIKE '_ of 2 readings say wrong.%') AS both "
+        f"FROM ({newest}) WHERE said IS NOT NULL"
     )
     turned, both = int(rows[0]["turned"]), int(rows[0]["both"])
     if both == 0:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from assay.ask.request import ChatReply, TokenChoice
@@ -17,7 +18,7 @@ REASON_CHARACTERS = 400
 MOST_ELSEWHERE = 0.5
 """A judge that gives more than this to neither right nor wrong has said neither."""
 
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
+_FENCE = re.compile(r"```(?:json)?[^\S\n]*\n")
 _VERDICT = re.compile(r'"verdict"\s*:\s*"')
 
 
@@ -114,9 +115,8 @@ def read_reply(output: str, rubric: Rubric) -> Said:
     text = output.strip()
     if not text:
         return Said(None, fault="empty")
-    fenced = _FENCE.fullmatch(text)
     try:
-        reply = json.loads(fenced[1] if fenced else text, object_pairs_hook=_once)
+        reply = json.loads(_unfenced(text), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return Said(None, fault="not one JSON object")
     if not isinstance(reply, dict):
@@ -151,9 +151,11 @@ def verdict_mass(reply: ChatReply) -> VerdictMass | None:
     the first letter tells them apart. It is the model's own confidence: measured against labels by
     `assay judge calibrate`, never taken for a frequency.
     """
-    match = _VERDICT.search(reply.output)
-    if match is None or not reply.logprobs:
+    places = list(islice(_VERDICT.finditer(reply.output), 2))
+    # Of two it is not known which one is the reply's: one may stand in an object within it.
+    if len(places) != 1 or not reply.logprobs:
         return None
+    match = places[0]
     before = reply.output[: match.end()]
     # Reasoning may come before the reply in the stream of tokens: the last such place is the reply's.
     start = "".join(choice.token for choice in reply.logprobs).rfind(before)
@@ -210,6 +212,16 @@ def ruling(readings: Sequence[Reading]) -> Ruling:
         min(grades, key=lambda grade: (-grades.count(grade), grade)) if grades else None,
         mine[0].reason if mine else "",
     )
+
+
+def _unfenced(text: str) -> str:
+    """Return what stands in a text's one code fence; the text where it has none."""
+    # One pattern from fence to fence takes hours over a reply of a fence and 40,000 line breaks.
+    opening = _FENCE.match(text)
+    inside, _, last = text.rpartition("\n")
+    if opening is None or last.strip() != "```" or len(inside) < opening.end():
+        return text
+    return inside[opening.end() :]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -228,7 +228,9 @@ def _share(count: int, n: int, unit: str, why_not: str) -> Quantity:
     if n == 0:
         return Unknown(why_not)
     low, high = clopper_pearson(count, n)
-    return Estimate(count / n, low, high, unit, 0.95, n, "Clopper-Pearson")
+    # Canaries share tasks and texts, and traces are those of this ledger: that they are independent is assumed.
+    method = "Clopper-Pearson, taken as independent tries"
+    return Estimate(count / n, low, high, unit, 0.95, n, method, "assumed")
 
 
 def _counts(found: Sequence[float | None]) -> dict[str, int]:

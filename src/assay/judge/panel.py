@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from assay.judge.panel_fit import PanelFit, not_identified
 from assay.judge.panel_votes import NO_VOTE, PanelVotes, read_votes
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
-from assay.quantity import Quantity, Unknown
+from assay.quantity import Estimate, Quantity, Unknown
 
 BATCH_ROWS = 50_000
 MOST_JUDGES = 15
@@ -110,7 +110,7 @@ class PanelReport:
         Whether the fit came to rest; None where nothing was fitted.
     correlations
         For each pair of judges the correlation of their errors on labeled traces, as they are, not weighted by how
-        they were drawn.
+        they were drawn: "assumed" to be that of the others, unless they were drawn uniformly.
     effective_judges
         How many independent judges they are worth by those correlations.
     anchors
@@ -248,6 +248,10 @@ def _correlations(votes: PanelVotes) -> tuple[tuple[str, str, Quantity], ...]:
             pair = error_correlation(
                 both, first - both, second - both, neither, confidence_level=level
             )
+        if isinstance(pair, Estimate) and not votes.uniform:
+            # A draw by some judge's score picks traces by what the judges said: of the others this shows nothing.
+            method = f"{pair.method}, which were not drawn uniformly and are not weighed"
+            pair = replace(pair, method=method, guarantee="assumed")
         found.append((votes.judges[one], votes.judges[other], pair))
     return tuple(found)
 

@@ -39,6 +39,8 @@ class PanelVotes:
         1 wrong, 0 right by a person's label of some draw; -1 where there is none.
     anchors
         Trace -> 1 or 0, of the draw that was asked for.
+    uniform
+        Whether every label is of a draw of one stratum: then the labeled traces are like the others.
     """
 
     judges: tuple[str, ...]
@@ -48,6 +50,7 @@ class PanelVotes:
     spoken: tuple[int, ...]
     truth: npt.NDArray[np.int64]
     anchors: dict[str, int]
+    uniform: bool = False
 
     def place(self, trace_id: str) -> int | None:
         """Return a trace's place in the arrays; None where nobody votes on it."""
@@ -108,9 +111,10 @@ def read_votes(
     rows = np.where(np.isnan(table) | (table == cut), NO_VOTE, table > cut).astype(np.int64)
     counted = np.maximum((~np.isnan(table)).sum(axis=1), 1)
     anchors = {} if labels_of_draw is None else _anchors(ledger, labels_of_draw)
+    draws = labeled_draws(ledger)
     labels = {
         trace: said
-        for draw in reversed(labeled_draws(ledger))
+        for draw in reversed(draws)
         for trace, said in _labels(ledger, draw.draw_id).items()
     } | anchors
     return PanelVotes(
@@ -121,6 +125,7 @@ def read_votes(
         tuple(len(one) for one in given),
         np.array([labels.get(trace, ABSTAINED) for trace in trace_ids], dtype=np.int64),
         anchors,
+        all(len(one.strata) == 1 and one.parent is None and one.units is None for one in draws),
     )
 
 

@@ -29,7 +29,7 @@ class LastMatch:
     pattern: str
 
     def __post_init__(self) -> None:
-        _compiled(self.pattern, "--extract")
+        _compiled(self.pattern, "last-match (--extract)")
 
     @property
     def label(self) -> str:

@@ -168,6 +168,8 @@ def read_rubric(text: str, *, where: str) -> Rubric:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"a rubric must be TOML: {error}", where=where) from None
+    except RecursionError:
+        raise BadInput("a rubric must be TOML without deep nesting", where=where) from None
     reader = _Reader(table, where)
     reader.no_other_keys(_KEYS)
     name = reader.text("name")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assay.errors import LedgerError
 from assay.judge.check import Item, Judged
 from assay.judge.rules import Rule
 from assay.ledger.ingest.record import Row
@@ -88,6 +89,8 @@ class CheckReport:
     without_reference: int
     unjudged: int
     first_unjudged: tuple[tuple[str, str], ...] = ()
+    already: int = 0
+    """Traces that this check had judged before."""
 
 
 def judge_by_check(
@@ -113,12 +116,19 @@ def judge_by_check(
     Returns
     -------
     CheckReport
+
+    Raises
+    ------
+    LedgerError
+        Where the ledger holds no such system or version.
     """
     chosen = Selection.of(window) if isinstance(window, Window) else window or Selection()
     known = " AND traces.reference IS NOT NULL" if check.needs_reference else ""
     counts = ledger.rows(
         f"SELECT count(*) AS n, count(reference) AS known FROM traces WHERE {chosen.condition()}"
     )[0]
+    if not counts["n"]:
+        _check_named(ledger, chosen)
     total = counts["known"] if check.needs_reference else counts["n"]
     tally = _Tally(ledger, check.judge)
     unseen = (
@@ -131,7 +141,29 @@ def judge_by_check(
             progress(tally.seen, min(1.0, tally.seen / max(total, 1)))
     tally.write()
     missing = int(counts["n"] - counts["known"]) if check.needs_reference else 0
-    return tally.report(missing)
+    return replace(tally.report(missing), already=int(total) - tally.seen)
+
+
+def _check_named(ledger: Ledger, chosen: Selection) -> None:
+    """Refuse a system or version that the ledger does not hold; a window in which nothing happened is none."""
+    rows = ledger.rows("SELECT DISTINCT system, version FROM traces ORDER BY system, version")
+    if not rows:
+        raise LedgerError(
+            "the ledger holds no traces", next_command=f"assay ingest FILE --into {ledger.typed}"
+        )
+    if any(
+        chosen.system in (None, row["system"]) and chosen.version in (None, row["version"])
+        for row in rows
+    ):
+        return
+    there = [f"{row['system']} {row['version'] or ''}".strip() for row in rows]
+    more = f" and {len(there) - SHOWN:,} more" if len(there) > SHOWN else ""
+    names = (chosen.system, chosen.version and f"version {chosen.version}")
+    whose = "".join(f" of {name}" for name in names if name)
+    raise LedgerError(
+        f"there is no output{whose}; the ledger holds {', '.join(there[:SHOWN])}{more}",
+        next_command=f"assay ledger info {ledger.typed}",
+    )
 
 
 def batches(ledger: Ledger, which: str, rows_at_once: int) -> Iterator[list[Item]]:

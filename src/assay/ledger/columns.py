@@ -7,6 +7,7 @@ from typing import Any
 
 from arro3.core import Array, DataType, Table
 
+from assay.errors import BadInput
 from assay.ledger.ingest.record import Row
 from assay.ledger.schema import Column, ColumnType
 
@@ -39,3 +40,9 @@ def row_dicts(batches: Iterable[Any]) -> list[dict[str, Any]]:
         lists = [batch[name].to_pylist() for name in names]
         rows.extend(dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True))
     return rows
+
+
+def no_text(error: UnicodeEncodeError) -> BadInput:
+    """Return what is said of a lone surrogate: so Python reads bytes of the command line that are no UTF-8."""
+    lone = error.object[error.start : error.end][:20]
+    return BadInput(f"{lone!a} is not text: the ledger keeps UTF-8 only, and nothing was added")

@@ -28,7 +28,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from filelock import FileLock, Timeout
 
 from assay.errors import LedgerError, SchemaVersionError
-from assay.ledger.columns import ARROW, arrow_table, row_dicts
+from assay.ledger.columns import ARROW, arrow_table, no_text, row_dicts
 from assay.ledger.ingest.record import Row
 from assay.ledger.schema import SCHEMA_VERSION, TABLES
 
@@ -133,12 +133,21 @@ class Ledger:
         table : traces, verdicts, draws or cases
         rows
             Columns by name; one that is missing is null.
+
+        Raises
+        ------
+        BadInput
+            Where a value holds a lone surrogate.
+        LedgerError
+            Where the table can't be written.
         """
         if not rows:
             return
-        data = arrow_table(TABLES[table], rows)
         try:
+            data = arrow_table(TABLES[table], rows)
             write_deltalake(self.path / table, data, mode="append")
+        except UnicodeEncodeError as error:
+            raise no_text(error) from None
         except (DeltaError, OSError) as error:
             raise LedgerError(
                 f"{self.path}: {len(rows)} rows could not be added to {table}: {error}"
@@ -175,6 +184,8 @@ class Ledger:
                     version = (versions or {}).get(name)
                     builder.register(name, DeltaTable(self.path / name, version=version))
             return builder.execute(sql)
+        except UnicodeEncodeError as error:
+            raise no_text(error) from None
         except (DeltaError, OSError) as error:
             raise self._unreadable(error) from error
 

@@ -27,7 +27,8 @@ def case_task(ledger: Ledger, case: Case) -> dict[str, object] | None:
     trace = found[0]
     reference = case.reference if case.reference is not None else trace["reference"]
     tags = {
-        **json.loads(trace["tags"] or "{}"),
+        # How it was asked then says nothing of how it is asked now.
+        **{k: v for k, v in json.loads(trace["tags"] or "{}").items() if not k.startswith("ask.")},
         "case": case.case_id,
         "case.system": f"{trace['system']} {trace['version']}".strip(),
         **({"case.kind": case.kind} if case.kind else {}),

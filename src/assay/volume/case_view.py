@@ -48,7 +48,7 @@ class CaseView:
         if version is not None and isinstance(version.error_rate, Estimate):
             rate = interval(version.error_rate, percent=True)
             tries = f"{version.right} of {version.right + version.wrong} right"
-            return f"mended in {named(version)} ({tries}; error rate {rate}, 95 %)"
+            return f"{version.status} in {named(version)} ({tries}; error rate {rate}, 95 %)"
         last = self.again[-1]
         if last.status == "still wrong":
             judged = last.right + last.wrong

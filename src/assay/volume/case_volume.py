@@ -3,11 +3,16 @@
 What is "like it" is a definition that is fixed before any label is looked at: the outputs whose requests are nearest in
 words, those of the same tag, or those of the same stratum. The errors among them are estimated from the labels of the
 draw, as every part of the volume is; the complaint was not drawn and counts for nothing.
+
+Where a label of the draw itself says that the output is wrong, the set was chosen for that label: it would find an
+error in each set that is looked at. So that label is taken out, the others measure the rest, and the one error that is
+known is added.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from assay.errors import BadInput, LedgerError
 from assay.ledger.alike import nearest
@@ -15,10 +20,10 @@ from assay.ledger.cases import Case
 from assay.ledger.draws import cells
 from assay.ledger.population import tag, tag_value
 from assay.ledger.store import Ledger, literal
-from assay.quantity import Quantity, Unknown
-from assay.volume.evidence import NoEvidence, SampleEvidence, SystemEvidence
+from assay.quantity import Estimate, Quantity, Unknown
+from assay.volume.evidence import LabeledTrace, NoEvidence, SampleEvidence, SystemEvidence
 from assay.volume.gather import gather
-from assay.volume.parts import set_part, strata_parts, tag_parts
+from assay.volume.parts import one_part, strata_parts
 from assay.volume.question import VolumeQuestion
 from assay.volume.result import PartVolume
 from assay.volume.split import shown_tag
@@ -81,6 +86,15 @@ class CasesLike:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What measures the outputs around a case; `taken`: the case's own trace, where its label was taken out."""
+
+    system: SystemEvidence
+    throughput: Quantity
+    taken: str | None
+
+
 class CaseMeter:
     """Measures cases against one ledger; the evidence of a system is gathered once.
 
@@ -138,9 +152,14 @@ class CaseMeter:
         rate = throughput(
             system.traffic, per_day=self._per_day, start=system.window.start, end=system.window.end
         )
-        part, words = self._part(case, trace, system, rate)
+        rest = _without(system, case.trace_id)
+        around = _Around(rest or system, rate, None if rest is None else case.trace_id)
+        part, words = self._part(case, trace, around)
         if part is None:
             return self._unknown(case, name, words)
+        if rest is not None:
+            part = _with_its_error(part, rate, system.population)
+            words += "; its own label, for which the set was chosen, is counted and not projected"
         return CasesLike(
             case,
             name,
@@ -153,19 +172,18 @@ class CaseMeter:
         )
 
     def _part(
-        self, case: Case, trace: dict[str, str | None], system: SystemEvidence, rate: Quantity
+        self, case: Case, trace: dict[str, str | None], around: _Around
     ) -> tuple[PartVolume | None, str]:
         match self._like:
             case "nearest":
-                return self._nearest(trace["input"] or "", system, rate)
+                return self._nearest(trace["input"] or "", around)
             case "stratum":
-                return self._stratum(case, system, rate)
-            case name:
-                return self._same_tag(name, trace["own"], system, rate)
+                return self._stratum(case, around)
+            case _:
+                return self._same_tag(trace["own"], around)
 
-    def _nearest(
-        self, request: str, system: SystemEvidence, rate: Quantity
-    ) -> tuple[PartVolume | None, str]:
+    def _nearest(self, request: str, around: _Around) -> tuple[PartVolume | None, str]:
+        system = around.system
         share = CENSUS_SHARE
         if isinstance(system.evidence, SampleEvidence):
             labels = max(sum(stratum.labeled for stratum in system.evidence.strata), 1)
@@ -176,7 +194,12 @@ class CaseMeter:
         )
         if not alike.trace_ids:
             return None, "no other request shares a word that tells requests apart"
-        part = set_part(self._ledger, system, alike.trace_ids, rate, self._level)
+        ids = ",".join(map(literal, sorted(alike.trace_ids)))
+        part = self._one_part(
+            around,
+            f"traces.trace_id IN ({ids})",
+            lambda trace: trace.trace_id in alike.trace_ids,
+        )
         words = (
             f"the {len(alike.trace_ids):,} outputs with requests nearest in words, of {system.population:,} "
             f"(likeness {alike.least:.2f} or more)"
@@ -186,36 +209,42 @@ class CaseMeter:
             words if part is not None else "the window as the draw froze it can't be read any more",
         )
 
-    def _stratum(
-        self, case: Case, system: SystemEvidence, rate: Quantity
-    ) -> tuple[PartVolume | None, str]:
+    def _stratum(self, case: Case, around: _Around) -> tuple[PartVolume | None, str]:
+        system = around.system
         if not isinstance(system.evidence, SampleEvidence):
             return None, "there are no strata: every output was checked"
         which = f"CASE WHEN traces.trace_id = {literal(case.trace_id)} THEN 'it' ELSE 'others' END"
         sizes = cells(self._ledger, system.evidence.draw, which) or {}
         if "it" not in sizes:
             return None, f"the output is not in the window of {system.evidence.draw.draw_id}"
-        parts = strata_parts(system, rate, self._level)
+        parts = strata_parts(system, around.throughput, self._level)
         if not parts:
             return None, system.evidence.no_look
         part = parts[sizes["it"].index(1)]
         return part, f"its stratum of {system.evidence.draw.draw_id}: {part.name}"
 
-    def _same_tag(
-        self, name: str, stored: str | None, system: SystemEvidence, rate: Quantity
-    ) -> tuple[PartVolume | None, str]:
+    def _same_tag(self, stored: str | None, around: _Around) -> tuple[PartVolume | None, str]:
+        name = self._like
         if stored is None:
             raise BadInput(
                 f"the output has no tag {name!r}; --like takes nearest, stratum or a tag's name"
             )
-        value = shown_tag(tag_value(stored))
-        parts = tag_parts(self._ledger, system, name, rate, self._level)
-        part = next((part for part in parts if part.name == value), None)
-        return (
-            part,
-            f"outputs with {name} {value}"
-            if part
-            else f"{name} {value} is not among the largest parts",
+        value = tag_value(stored)
+        part = self._one_part(
+            around,
+            f"{tag(name)} = {literal(stored)}",
+            lambda trace: trace.tags.get(name) == value,
+        )
+        said = f"outputs with {name} {shown_tag(value)}"
+        return part, said if part is not None else f"no other {said} is in the window"
+
+    def _one_part(
+        self, around: _Around, condition: str, belongs: Callable[[LabeledTrace], bool]
+    ) -> PartVolume | None:
+        if around.taken is not None:
+            condition = f"{condition} AND traces.trace_id <> {literal(around.taken)}"
+        return one_part(
+            self._ledger, around.system, condition, belongs, around.throughput, self._level
         )
 
     def _system(self, name: str, version: str) -> SystemEvidence | None:
@@ -231,6 +260,59 @@ class CaseMeter:
     def _unknown(self, case: Case, system: str, reason: str) -> CasesLike:
         unknown = Unknown(reason)
         return CasesLike(case, system, self._like, "", 0, 0, unknown, unknown)
+
+
+def _without(system: SystemEvidence, trace_id: str) -> SystemEvidence | None:
+    """Return the evidence without a label that says that this output is wrong; None where there is no such label.
+
+    Given that label the others of its stratum are a random sample of the rest of it.
+    """
+    sample = system.evidence
+    if not isinstance(sample, SampleEvidence):
+        return None
+    own = next((t for t in sample.labeled if t.trace_id == trace_id and t.wrong == 1), None)
+    if own is None:
+        return None
+    strata = tuple(
+        replace(s, size=s.size - 1, labeled=s.labeled - 1, errors=s.errors - 1)
+        if place == own.stratum
+        else s
+        for place, s in enumerate(sample.strata)
+    )
+    rest = replace(
+        sample,
+        looks=(*sample.looks[:-1], replace(sample.look, strata=strata)),
+        labeled=tuple(t for t in sample.labeled if t is not own),
+    )
+    return replace(system, evidence=rest)
+
+
+def _with_its_error(part: PartVolume, throughput: Quantity, population: int) -> PartVolume:
+    """Return a part with the one output and its error that were taken out of it."""
+    size = part.traces + 1
+    if not isinstance(part.errors, Estimate):
+        return replace(part, traces=size, labels=part.labels + 1)
+    found = part.errors
+    errors = replace(
+        found,
+        value=found.value + 1,
+        low=found.low + 1,
+        high=found.high + 1,
+        n=found.n + 1,
+        method=f"{found.method}, and the case's own error",
+    )
+    per_day = part.errors_per_day
+    if isinstance(throughput, Estimate):
+        per_day = errors.scaled(throughput.value / population, "errors/day")
+    rate = errors.scaled(1 / size, "errors/trace")
+    return replace(
+        part,
+        traces=size,
+        labels=part.labels + 1,
+        errors=errors,
+        error_rate=rate,
+        errors_per_day=per_day,
+    )
 
 
 def _tag_column(like: str) -> str:

@@ -160,7 +160,7 @@ def _data(task: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _ids(data: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(data.get(name, "")) for name in ("draw_id", "trace_id")}
+    return {name: _text(data.get(name, "")) for name in ("draw_id", "trace_id")}
 
 
 def _moment(annotation: Mapping[str, object]) -> str:
@@ -174,7 +174,12 @@ def _flat(value: object) -> str:
         value = value.get("choices", value.get("text"))
     if isinstance(value, list):
         value = "\n".join(str(part) for part in value)
-    return "" if value is None else str(value)
+    return "" if value is None else _text(value)
+
+
+def _text(value: object) -> str:
+    # JSON may hold lone surrogates, which no ledger can: they are written out.
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _person(value: object) -> str:
@@ -182,4 +187,4 @@ def _person(value: object) -> str:
         value = value.get("email") or value.get("username") or value.get("id")
     if value is None or value == "":
         return DEFAULT_PERSON
-    return f"label-studio user {value}" if isinstance(value, int) else str(value)
+    return f"label-studio user {value}" if isinstance(value, int) else _text(value)

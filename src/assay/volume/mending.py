@@ -12,7 +12,10 @@ from assay.ledger.population import NEWEST_LAST
 from assay.ledger.store import Ledger, literal
 from assay.quantity import Estimate, Quantity, Unknown
 
-Status = Literal["still wrong", "mended", "unknown"]
+Status = Literal["still wrong", "right so far", "mended", "unknown"]
+
+MOSTLY_RIGHT = 0.5
+"""A version has mended a case once its error rate there lies below that for sure: six right answers of six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,15 @@ class AskedAgain:
 
     @property
     def status(self) -> Status:
-        """Whether it is mended as far as is known: no judged answer is wrong, and at least one is right."""
+        """Whether it is mended as far as is known: no judged answer is wrong, and enough are right.
+
+        One right answer may be luck, from a version that errs in most of its tries.
+        """
         if self.wrong:
             return "still wrong"
-        return "mended" if self.right else "unknown"
+        if not isinstance(self.error_rate, Estimate):
+            return "unknown"
+        return "mended" if self.error_rate.high < MOSTLY_RIGHT else "right so far"
 
     def to_json(self) -> dict[str, object]:
         """Return the stable JSON form."""
@@ -92,12 +100,15 @@ def asked_again(ledger: Ledger, case: Case, *, confidence_level: float = 0.95) -
 
 
 def mended_in(again: Sequence[AskedAgain]) -> AskedAgain | None:
-    """Return the version that mended the case and kept it so: the first of the last ones without a wrong answer."""
+    """Return the version that mended the case and kept it so: the first of the last ones without a wrong answer.
+
+    Its status says whether that is shown, or only right so far.
+    """
     mended = None
     for version in again:
         if version.status == "still wrong":
             mended = None
-        elif version.status == "mended" and mended is None:
+        elif version.right and mended is None:
             mended = version
     return mended
 

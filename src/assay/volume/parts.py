@@ -94,28 +94,32 @@ def day_parts(
     )
 
 
-def set_part(
+def one_part(
     ledger: Ledger,
     system: SystemEvidence,
-    trace_ids: frozenset[str],
+    condition: str,
+    belongs: Callable[[LabeledTrace], bool],
     throughput: Quantity,
     confidence_level: float,
 ) -> PartVolume | None:
-    """Return what lies in a set of outputs that was fixed before labels were looked at; None where none is there."""
+    """Return one part of the outputs, fixed before labels were looked at; None where there is no output in it.
+
+    Parameters
+    ----------
+    ledger, system
+    condition
+        SQL over `traces`: which outputs are in the part.
+    belongs
+        The same of a labeled one.
+    throughput, confidence_level
+    """
     inside, outside = "in the set", "outside"
-    ids = ",".join(map(literal, sorted(trace_ids)))
-    expression = (
-        f"CASE WHEN traces.trace_id IN ({ids}) THEN {literal(inside)} ELSE {literal(outside)} END"
-    )
+    expression = f"CASE WHEN {condition} THEN {literal(inside)} ELSE {literal(outside)} END"
     sizes = None
     if isinstance(system.evidence, SampleEvidence):
         sizes = cells(ledger, system.evidence.draw, expression)
     split = _Split(
-        ledger,
-        system,
-        expression,
-        str,
-        lambda trace: inside if trace.trace_id in trace_ids else outside,
+        ledger, system, expression, str, lambda trace: inside if belongs(trace) else outside
     )
     named = None if sizes is None else {str(value): counts for value, counts in sizes.items()}
     parts = split.parts(throughput, confidence_level, named)

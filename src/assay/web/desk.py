@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from assay.errors import AssayError, DrawError
+from assay.errors import AssayError, DrawError, LedgerError
 from assay.ledger.draw_labels import labels_of
 from assay.ledger.draws import StoredDraw, stored_draw
 from assay.ledger.store import Ledger
@@ -217,8 +217,13 @@ class Desk:
                     entry.at,
                     undone=entry.number,
                 )
-                await asyncio.to_thread(self._journal.append, undo)
+                # Known before it is on disk: a commit meanwhile must not take what is being taken back.
                 self._entries.append(undo)
+                try:
+                    await asyncio.to_thread(self._journal.append, undo)
+                except LedgerError:
+                    self._entries.remove(undo)
+                    raise
             reader.history.pop()
             self.queue.reopened(item, name, stands=stands)
             reader.open.append(item)
@@ -283,9 +288,11 @@ class Desk:
                 await asyncio.to_thread(
                     commit, self._ledger, self.shelf.draw.draw_id, self._journal.name, due
                 )
-            except AssayError as error:
+            except Exception as error:
+                # Whatever it is: the next tick tries again, and a fault must not end the ticking.
                 self._committed -= numbers
-                self.trouble = f"{error.message}. Answers are safe in {self._journal.path}."
+                said = error.message if isinstance(error, AssayError) else str(error)[:300]
+                self.trouble = f"{said}. Answers are safe in {self._journal.path}."
                 return
             self.trouble = ""
             self._on_commit()

@@ -44,7 +44,6 @@ class Guard:
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        self._origins = {f"http://{host}" for host in self._hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -100,7 +99,8 @@ class Guard:
         sites = headers.get("sec-fetch-site", [])
         if len(origins) > 1 or len(sites) > 1:
             return False
-        if origins and origins[0] in self._origins:
+        # The same name, too: what listens at [::1] or at another family's localhost need not be this server.
+        if origins == [f"http://{headers['host'][0].lower()}"]:
             return sites in ([], ["same-origin"])
         # A form that is sent without a script from a page that sends no referrer has the origin "null"; then the
         # browser must say by itself that it is the same origin, in a header that no page can set.

@@ -13,11 +13,15 @@ import os
 import secrets
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from assay.errors import LedgerError
+from assay.volume.labels import VERDICTS
 
 FOLDER = "labeling"
 """In the ledger's folder: journals and locks of the labeling page."""
@@ -75,6 +79,8 @@ class Read:
     ----------
     name
         Its random name.
+    draw_id
+        The draw that its labels are of.
     entries
         Those that are whole.
     damaged : >= 0
@@ -82,6 +88,7 @@ class Read:
     """
 
     name: str
+    draw_id: str
     entries: tuple[Entry, ...]
     damaged: int = 0
 
@@ -89,7 +96,7 @@ class Read:
 class Journal:
     """A journal that is open for appending. One process at a time may have it (see `assay.web.serve`)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, draw_id: str) -> None:
         self.path = path
         self.name = secrets.token_hex(8)
         self.last = 0
@@ -97,7 +104,7 @@ class Journal:
         try:
             path.parent.mkdir(exist_ok=True)
             self._file = path.open("xb", buffering=0)
-            self._write(_line({"journal": self.name}))
+            self._write(_line({"journal": self.name, "draw": draw_id}))
             _sync_folder(path.parent)
         except OSError as error:
             raise LedgerError(f"{path} can't be written: {error.strerror or error}") from error
@@ -110,10 +117,15 @@ class Journal:
         LedgerError
             Where it could not be written; then it counts as never said.
         """
+        start = self._file.tell()
         try:
             # A line break first: whatever a failed write left stays on a line of its own.
             self._write(b"\n" + _line(asdict(entry)))
         except OSError as error:
+            # All of it may be there but its last byte, and the next server would take it for confirmed.
+            with suppress(OSError):
+                self._file.truncate(start)
+                self._file.seek(start)
             raise LedgerError(
                 f"the answer could not be written to {self.path}: {error.strerror or error}"
             ) from error
@@ -151,9 +163,11 @@ def read_journal(path: Path) -> Read | None:
         if any(record is not None for _, record in records):
             raise LedgerError(f"{path} is damaged: its first line, which names it, can't be read")
         return None
-    entries = [Entry(**record) for _, record in records[1:] if record is not None]  # type: ignore[arg-type]
-    torn = sum(record is None and place < len(lines) - 1 for place, record in records)
-    return Read(str(records[0][1]["journal"]), tuple(entries), torn)
+    read = [(place, None if record is None else _entry(record)) for place, record in records[1:]]
+    damaged = sum(entry is None and place < len(lines) - 1 for place, entry in read)
+    head = records[0][1]
+    entries = tuple(entry for _, entry in read if entry is not None)
+    return Read(str(head["journal"]), str(head.get("draw")), entries, damaged)
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
@@ -172,8 +186,30 @@ def _record(line: bytes) -> dict[str, object] | None:
     checksum, _, text = line.partition(b" ")
     if checksum != b"%08x" % zlib.crc32(text):
         return None
-    record = json.loads(text)
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
     return record if isinstance(record, dict) else None
+
+
+def _entry(record: dict[str, object]) -> Entry | None:
+    """Return the entry that a record is; None where no server of this version can have written it."""
+    if record.keys() != {field.name for field in fields(Entry)}:
+        return None
+    try:
+        entry = msgspec.convert(record, Entry)
+    except msgspec.ValidationError:
+        return None
+    good = (
+        entry.number >= 1
+        and bool(entry.person)
+        and 0 <= entry.at < 2**63
+        and (entry.undone is not None if entry.what == "undo" else entry.verdict in VERDICTS)
+        and entry.severity in (None, 1, 2, 3)
+        and (entry.chance is None or 0 < entry.chance <= 1)
+    )
+    return entry if good else None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from assay.errors import BadInput, DrawError
+from assay.errors import BadInput, DrawError, LedgerError
 from assay.ledger.draw_labels import labels_of
 from assay.ledger.draws import StoredDraw, stored_draw, stored_draws
 from assay.ledger.population import NEWEST_LAST
@@ -73,12 +73,17 @@ def take_up(ledger: Ledger, draw_id: str) -> TakenUp:
     Raises
     ------
     LedgerError
-        Where the journal can't be read or the ledger not be written; the journal stays.
+        Where the journal can't be read or is of another draw, or the ledger can't be written; the journal stays.
     """
     path = place(ledger, draw_id, "journal")
     found = read_journal(path)
     added = 0
     if found is not None:
+        if found.draw_id != draw_id:
+            raise LedgerError(
+                f"{path} is of the draw {found.draw_id} and not of {draw_id}: move it away, or back to where it "
+                "came from"
+            )
         added = commit(ledger, draw_id, found.name, standing(found.entries))
     if found is not None and found.damaged:
         # Kept for whoever wants to look at it.
@@ -132,7 +137,7 @@ def open_desk(
         chances={t: draw.chance(stratum) for stratum in draw.strata for t in stratum.trace_ids},
         seeded=seeded is not None,
     )
-    journal = Journal(place(ledger, draw.draw_id, "journal"))
+    journal = Journal(place(ledger, draw.draw_id, "journal"), draw.draw_id)
     return Desk(
         ledger,
         shelf,

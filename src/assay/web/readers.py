@@ -20,7 +20,7 @@ class ReaderMeasure:
     Parameters
     ----------
     person
-        Who; `all readers` for all answers together.
+        Who.
     errors, right : >= 0
         Seeded errors and seeded right answers that they read.
     unsure : >= 0

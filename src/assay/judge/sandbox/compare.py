@@ -163,8 +163,11 @@ def _paired(wanted: list[Any], given: list[Any], tolerance: float) -> bool:
     return not given
 
 
-def _row_order(row: Sequence[Any]) -> list[tuple[int, float, str]]:
-    return [_order(item) for item in row]
+def _row_order(row: Sequence[Any]) -> tuple[list[tuple[int, float, str]], ...]:
+    # By rounded numbers first: noise in the last digits of one column, which an answer may choose, must not turn the
+    # order of the rows around, or each would be sought among all others.
+    exact = [_order(item) for item in row]
+    return [(kind, float(f"{number:.8g}"), text) for kind, number, text in exact], exact
 
 
 def _same_row(wanted: Sequence[Any], given: Sequence[Any], tolerance: float) -> bool:

@@ -18,6 +18,10 @@ from assay.judge.sandbox.pipes import CALLS, REPLIES, RESULT, receive, send
 TASKS_FAULT = "test"
 FROM_ANSWER = "raised_by_the_answer"
 
+NOT_THE_ANSWERS = (AssertionError, StopIteration, StopAsyncIteration)
+"""The first is the test's own word. The others end the test's loop without a word: ``all(map(candidate, ...))`` is
+true of whoever raises one at the first call."""
+
 
 class AnswerFailed(Exception):
     """The answer's code raised what has no name among Python's own exceptions, returned no data, or ended."""
@@ -91,11 +95,11 @@ def _raised(reply: object) -> BaseException:
         f"{error}: {message}" if error else message, "exception" if said == TASKS_FAULT else said
     )
     kind = getattr(builtins, error, None)
-    # Exceptions that a test may expect, as ValueError. Not AssertionError: that is the test's own word.
+    # Exceptions that a test may expect, as ValueError.
     if (
         isinstance(kind, type)
         and issubclass(kind, Exception)
-        and not issubclass(kind, AssertionError)
+        and not issubclass(kind, NOT_THE_ANSWERS)
     ):
         try:
             raised = kind(message)
