@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from assay.errors import BadInput
+from assay.errors import BadInput, UnknownFormat
 from assay.ledger.ingest.detect import choose_reader
 from assay.ledger.ingest.guess import MappingGuess
 from assay.ledger.ingest.mapping import format_mapping, name_columns
+from assay.ledger.ingest.other_files import OtherFile, other_file
 from assay.ledger.ingest.source import ReadOptions, Source
 from assay.ledger.ingest.table import MappedReader
 from assay.ledger.survey import LOOKED_AT, Answer, JudgeSeen, Survey, answers
@@ -89,7 +90,12 @@ def diagnose(path: Path, options: ReadOptions | None = None, *, limit: int = 10_
             next_command=f"assay ledger info {shlex.quote(str(path))}",
         )
     source = Source(path)
-    reader = choose_reader(source, options)
+    try:
+        reader = choose_reader(source, options)
+    except UnknownFormat:
+        if other := other_file(source):
+            return _diagnosis_of(other, path)
+        raise
     survey = Survey(limit)
     guess: MappingGuess | None = None
     problem: BadInput | None = None
@@ -100,6 +106,8 @@ def diagnose(path: Path, options: ReadOptions | None = None, *, limit: int = 10_
             survey.add(item)
     except BadInput as error:
         problem = error
+        if isinstance(error, UnknownFormat) and (other := other_file(source)):
+            return _diagnosis_of(other, path)
     facts = _facts(survey)
     if guess:
         facts |= {
@@ -116,6 +124,21 @@ def diagnose(path: Path, options: ReadOptions | None = None, *, limit: int = 10_
         next_command=(problem.next_command if problem else "")
         or _ingest_command(path, guess, options),
         **facts,
+    )
+
+
+def _diagnosis_of(other: OtherFile, path: Path) -> Diagnosis:
+    return Diagnosis(
+        file=str(path),
+        format=other.name,
+        title=other.title,
+        lines=other.tally.lines,
+        accepted=other.tally.accepted,
+        rejected=other.tally.rejected,
+        blank=other.tally.blank,
+        first_rejects=other.first_rejects,
+        notes=other.notes,
+        next_command=other.next_command,
     )
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Self
 
-from assay.errors import BadInput
+from assay.errors import BadInput, UnknownFormat
 from assay.ledger.ingest.detect import choose_reader
 from assay.ledger.ingest.mapping import format_mapping
+from assay.ledger.ingest.other_files import other_file
 from assay.ledger.ingest.reader import Reader
 from assay.ledger.ingest.record import Blank, Item, Record, Rejected, Row, Tally
 from assay.ledger.ingest.source import ReadOptions, Source
@@ -114,6 +115,18 @@ def ingest_file(
     """
     options = options or ReadOptions()
     source = Source(path)
+    try:
+        return _ingest(ledger, source, options, progress)
+    except UnknownFormat:
+        if other := other_file(source):
+            raise other.refusal(source) from None
+        raise
+
+
+def _ingest(
+    ledger: Ledger, source: Source, options: ReadOptions, progress: Progress | None
+) -> IngestReport:
+    path = source.path
     reader = choose_reader(source, options)
     report = IngestReport(str(path), reader.name)
     if isinstance(reader, MappedReader):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from assay.errors import BadInput
+from assay.errors import BadInput, UnknownFormat
 from assay.ledger.ingest.csv_rows import TableRow, csv_rows, sniff
 from assay.ledger.ingest.guess import MappingGuess, guess_mapping
 from assay.ledger.ingest.lines import leading_keys, parse_object, read_lines
@@ -116,7 +116,7 @@ def check_complete(guess: MappingGuess, path: Path, options: ReadOptions) -> Non
 
     Raises
     ------
-    BadInput
+    UnknownFormat
         Says which column is missing, which there are, and what to type.
     """
     mapped = {key for key, column in guess.mapping.items() if column}
@@ -134,7 +134,7 @@ def check_complete(guess: MappingGuess, path: Path, options: ReadOptions) -> Non
             [column for column in guess.mapping.values() if column] + [*guess.unmapped]
         )
         command = f"assay ingest {shlex.quote(str(path))} --into runs.ledger --map {key}=COLUMN"
-        raise BadInput(
+        raise UnknownFormat(
             f"no column says for sure {what} (`{key}`){doubt}; there are: {columns}",
             where=str(path),
             next_command=command + (", or --system NAME" if key == "system" else ""),
