@@ -48,7 +48,7 @@ def test_a_judge_says_what_it_did_and_what_is_next(
     assert "repeats that change the verdict: unknown: one reading in each order shows" in done.out
     assert "canaries judged as known: 100 [54, 100] %" in done.out
     assert "what they cost is unknown" in done.err
-    assert "next: assay judge calibrate" in done.err
+    assert "next: assay draw" in done.err
     again = assay(
         "judge",
         "model",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.judge_next import note_next
 from assay.cli.output import emit, json_option, ledger_argument, note, progress
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def command(
     if as_json:
         emit(_json(report))
         return
-    _print(report, quote(str(ledger)))
+    _print(report, ledger)
 
 
 def _json(report: AgreementReport) -> dict[str, object]:
@@ -96,7 +96,7 @@ def _json(report: AgreementReport) -> dict[str, object]:
     }
 
 
-def _print(report: AgreementReport, ledger: str) -> None:
+def _print(report: AgreementReport, ledger: Path) -> None:
     from assay.figures import shown
     from assay.terminal import visible
 
@@ -110,4 +110,4 @@ def _print(report: AgreementReport, ledger: str) -> None:
         if count:
             note(f"{count:,} {why}")
     note("this is no error rate: errors that all make alike agree, and right answers may differ")
-    note(f"next: assay draw {ledger} --labels 300 --seed 7 --judge {quote(report.judge)}")
+    note_next(ledger, report.judge)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.judge_next import note_next
 from assay.cli.output import emit, json_option, note, progress
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def command(
     if as_json:
         emit(_json(report))
         return
-    _print(report, quote(str(ledger)), source)
+    _print(report, ledger, source)
 
 
 def _json(report: GroundingReport) -> dict[str, object]:
@@ -83,7 +83,7 @@ def _json(report: GroundingReport) -> dict[str, object]:
     }
 
 
-def _print(report: GroundingReport, ledger: str, source: str) -> None:
+def _print(report: GroundingReport, ledger: Path, source: str) -> None:
     click.echo(f"{report.judge}: {report.scored:,} answers scored now")
     other = " (--source input reads the request instead)" if source == "context" else ""
     for count, why in (
@@ -96,7 +96,7 @@ def _print(report: GroundingReport, ledger: str, source: str) -> None:
             note(f"{count:,} answers {why}")
     if report.scored or report.already:
         note("a score orders answers; it is no probability, and no error rate")
-        note(f"next: assay draw {ledger} --labels 300 --seed 7 --judge {quote(report.judge)}")
+        note_next(ledger, report.judge)
 
 
 def _card(*, as_json: bool) -> None:

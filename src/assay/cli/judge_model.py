@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.judge_next import note_next
 from assay.cli.output import emit, json_option, ledger_argument, note, progress
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def command(
     if as_json:
         emit(report.to_json())
     else:
-        _print(report, quote(str(ledger)))
+        _print(report, ledger)
     if report.failed or report.left:
         # As for `assay ask`: 3 where the limit on money says no, 1 where something is still wanted.
         sys.exit(3 if report.pool.stopped == "money" else 1)
@@ -149,7 +149,7 @@ def _judged(
     )
 
 
-def _print(report: ModelJudgeReport, ledger: str) -> None:
+def _print(report: ModelJudgeReport, ledger: Path) -> None:
     from assay.figures import confidence, shown
     from assay.quantity import Estimate
     from assay.terminal import visible
@@ -180,7 +180,7 @@ def _print(report: ModelJudgeReport, ledger: str) -> None:
         note(
             f"{report.left:,} answers are left ({pool.stopped or 'stopped'}); the same command goes on"
         )
-    note(f"next: assay judge calibrate {ledger} --judge {quote(visible(report.judge))}")
+    note_next(ledger, report.judge)
 
 
 def _notes(report: ModelJudgeReport) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.judge_next import note_next
 from assay.cli.output import emit, json_option, ledger_argument, note, progress
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def command(
     if as_json:
         emit(report.to_json())
         return
-    _print(report, quote(str(ledger)))
+    _print(report, ledger)
 
 
-def _print(report: PanelReport, ledger: str) -> None:
+def _print(report: PanelReport, ledger: Path) -> None:
     from assay.figures import confidence, shown
     from assay.quantity import Estimate, Quantity, Unknown
     from assay.terminal import visible
@@ -96,4 +96,4 @@ def _print(report: PanelReport, ledger: str) -> None:
     note(
         "judges that learned alike err alike, and the model takes them to be independent witnesses"
     )
-    note(f"next: assay judge calibrate {ledger} --judge {quote(visible(report.judge))}")
+    note_next(ledger, report.judge)
