@@ -23,6 +23,8 @@ COMMANDS = {
     "label": "Take labels back, or label on a page of this machine.",
     "volume": "The volume of errors: how many wrong outputs a day.",
     "report": "Write the answer as one HTML page.",
+    "probe": "Bring out one strange failure, and say what share of the errors it makes.",
+    "forecast": "When a standard would be met if the trend over versions holds.",
     "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
     "export": "Write tasks or scores for other tools.",

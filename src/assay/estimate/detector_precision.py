@@ -1,0 +1,141 @@
+"""What a detector has flagged, corrected by what people say of a sample of it: precision, and the real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.errors import EstimateError
+from assay.estimate.exact import hypergeometric_errors
+from assay.quantity import Estimate, Quantity, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSample:
+    """A sample of what was flagged, as people have read it.
+
+    Parameters
+    ----------
+    flagged : >= 0
+        All that was flagged.
+    read : in [0, flagged]
+        Drawn from it at random, every one of them read.
+    confirmed, unsure : >= 0, confirmed + unsure <= read
+        Those that are what the detector says they are, and those of which nobody can say.
+
+    Raises
+    ------
+    EstimateError
+        If the counts contradict each other.
+    """
+
+    flagged: int
+    read: int
+    confirmed: int
+    unsure: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.flagged, self.read, self.confirmed, self.unsure) < 0:
+            raise EstimateError(f"counts must not be negative: {self}")
+        if self.read > self.flagged or self.confirmed + self.unsure > self.read:
+            raise EstimateError(f"counts contradict each other: {self}")
+
+
+def confirmed_count(sample: ReadSample, *, confidence_level: float = 0.95) -> Quantity:
+    """Return how many of all that was flagged are real.
+
+    Parameters
+    ----------
+    sample
+        What was flagged and read.
+    confidence_level : in (0, 1)
+
+    Returns
+    -------
+    Estimate or Unknown
+        Unit: answers. The lower limit takes the unsure ones for false, the upper one for real. `Unknown` where
+        something was flagged and nothing was read.
+
+    Notes
+    -----
+    Exact (hypergeometric) for this finite population of flagged answers: it assumes that the sample was drawn at random
+    and read to its end, and nothing of the detector. What the detector missed is not in it: as a count of all there are
+    it is a lower bound. It fails where the sample was picked, or the readers knew what the detector said.
+
+    Examples
+    --------
+    >>> real = confirmed_count(ReadSample(flagged=205, read=40, confirmed=31))
+    >>> round(real.value), real.low, real.high
+    (159, 130.0, 180.0)
+    """
+    if sample.flagged == 0:
+        return Estimate(0.0, 0.0, 0.0, "answers", 1.0, 0, "nothing was flagged", "exact")
+    if sample.read == 0:
+        return Unknown("the detector's precision is not known: nothing of what it flagged was read")
+    low, high = _limits(sample, confidence_level)
+    decided = sample.read - sample.unsure
+    share = sample.confirmed / decided if decided else 0.5
+    return Estimate(
+        min(max(share * sample.flagged, low), high), low, high, "answers", confidence_level, sample.read,
+        f"{sample.confirmed} of {sample.read} drawn and read are real"
+        f"{f', {sample.unsure} unsure' if sample.unsure else ''} (hypergeometric, exact)",
+    )  # fmt: skip
+
+
+def precision(sample: ReadSample, *, confidence_level: float = 0.95) -> Quantity:
+    """Return the share of what was flagged that is real; see `confirmed_count`.
+
+    Examples
+    --------
+    >>> share = precision(ReadSample(flagged=205, read=40, confirmed=31))
+    >>> round(share.value, 3), round(share.low, 3), round(share.high, 3)
+    (0.775, 0.634, 0.878)
+    """
+    if sample.flagged == 0:
+        return Unknown("nothing was flagged")
+    real = confirmed_count(sample, confidence_level=confidence_level)
+    return real if isinstance(real, Unknown) else real.scaled(1 / sample.flagged, "share")
+
+
+def share_of_errors(sample: ReadSample, errors: int, *, confidence_level: float = 0.95) -> Quantity:
+    """Return the share of counted errors that what was flagged accounts for.
+
+    Parameters
+    ----------
+    sample
+        What was flagged, all of it errors, and read.
+    errors : >= sample.flagged
+        Errors counted in the same outputs.
+    confidence_level : in (0, 1)
+
+    Returns
+    -------
+    Estimate or Unknown
+        Unit: share of the errors.
+
+    Raises
+    ------
+    EstimateError
+        If more was flagged than there are errors.
+
+    Examples
+    --------
+    >>> share = share_of_errors(ReadSample(flagged=205, read=40, confirmed=31), 462)
+    >>> round(share.value, 2), round(share.low, 2), round(share.high, 2)
+    (0.34, 0.28, 0.39)
+    """
+    if errors < sample.flagged:
+        raise EstimateError(f"{sample.flagged} flagged are more than the {errors} errors")
+    if errors == 0:
+        return Unknown("there is no error")
+    real = confirmed_count(sample, confidence_level=confidence_level)
+    return real if isinstance(real, Unknown) else real.scaled(1 / errors, "share of the errors")
+
+
+def _limits(sample: ReadSample, confidence_level: float) -> tuple[float, float]:
+    least = hypergeometric_errors(
+        sample.confirmed, sample.read, sample.flagged, confidence_level=confidence_level
+    )
+    most = hypergeometric_errors(
+        sample.confirmed + sample.unsure, sample.read, sample.flagged, confidence_level=confidence_level
+    )  # fmt: skip
+    return least.low, most.high

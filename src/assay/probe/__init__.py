@@ -1,0 +1,1 @@
+"""Planned questions that bring out one strange failure each, and what they say in error volume."""

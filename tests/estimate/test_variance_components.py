@@ -1,0 +1,121 @@
+"""Variance components: what was built in comes out, whatever is missing, and rare errors don't fool the limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from assay.errors import EstimateError
+from assay.estimate.variance_components import (
+    Outcomes,
+    VarianceComponents,
+    variance_components,
+)
+from assay.quantity import Estimate, Unknown
+
+
+def outcomes(wrong: npt.NDArray[Any], *names: str) -> Outcomes:
+    places = np.indices(wrong.shape)
+    return Outcomes(
+        wrong.ravel().astype(np.float64),
+        {name: place.ravel() for name, place in zip(names, places, strict=True)},
+    )
+
+
+def split(table: Outcomes) -> VarianceComponents:
+    found = variance_components(table)
+    assert isinstance(found, VarianceComponents)
+    return found
+
+
+def shares(found: VarianceComponents) -> dict[str, float]:
+    return {name: one.value for name, one in found.shares.items() if isinstance(one, Estimate)}
+
+
+def test_task_and_dice() -> None:
+    rng = np.random.default_rng(1)
+    q = rng.beta(1, 2, 2_000)
+    found = shares(split(outcomes(rng.random((2_000, 3)) < q[:, None], "task", "run")))
+    assert found["task"] == pytest.approx(1 / 4, abs=0.03)  # 1 / (a + b + 1)
+    assert found["task"] + found["run"] == pytest.approx(1)
+
+
+def test_wording_run_and_judge_come_apart() -> None:
+    """Chances by task and wording; a judge who turns one verdict in ten at random."""
+    rng = np.random.default_rng(2)
+    chance = np.clip(
+        0.5 + rng.normal(0, 0.15, (600, 1, 1)) + rng.normal(0, 0.15, (600, 4, 1)), 0, 1
+    )
+    truth = rng.random((600, 4, 3)) < chance
+    turned = rng.random((2, 600, 4, 3)) < 0.1
+    seen = np.moveaxis(truth[None] ^ turned, 0, -1)
+    found = shares(split(outcomes(seen, "task", "wording", "run", "judge")))
+    # The variance of a verdict is 1/4; turning one in ten leaves 0.8 of every deviation.
+    kept = 0.8**2 / 0.25
+    task, wording = (
+        chance.mean(axis=1).var() - chance.var(axis=1).mean() / 3,
+        chance.var(axis=1, ddof=1).mean(),
+    )
+    assert found["task"] == pytest.approx(kept * task, abs=0.03)
+    assert found["wording"] == pytest.approx(kept * wording, abs=0.03)
+    assert found["judge"] == pytest.approx(1 - 0.8**2, abs=0.03)
+
+
+def test_wordings_that_differ_everywhere_are_no_tasks() -> None:
+    rng = np.random.default_rng(3)
+    chance = np.array([0.2, 0.8, 0.5, 0.6])[None, :, None] * np.ones((300, 1, 3))
+    found = split(outcomes(rng.random(chance.shape) < chance, "task", "wording", "run"))
+    assert shares(found)["task"] < 0.03
+    assert found.wording_alone == pytest.approx(np.var([0.2, 0.8, 0.5, 0.6], ddof=1), abs=0.02)
+
+
+def test_missing_cells_do_not_bias() -> None:
+    rng = np.random.default_rng(4)
+    q = rng.beta(1, 1, 3_000)
+    full = outcomes(rng.random((3_000, 4)) < q[:, None], "task", "run")
+    kept = rng.random(12_000) < 0.6
+    part = Outcomes(full.wrong[kept], {name: one[kept] for name, one in full.levels.items()})
+    assert shares(split(part))["task"] == pytest.approx(1 / 3, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "asks", "a", "b"), [(60, 4, 4, 1), (100, 2, 0.3, 12), (200, 3, 0.3, 6)]
+)
+def test_limits_cover_also_where_errors_are_rare(tasks: int, asks: int, a: float, b: float) -> None:
+    """With two asks and 2 % errors the usual limits, by leaving out a task, cover in a fifth of all cases."""
+    rng = np.random.default_rng(tasks)
+    truth, hits, runs = 1 / (a + b + 1), 0, 40
+    for _ in range(runs):
+        wrong = rng.random((tasks, asks)) < rng.beta(a, b, (tasks, 1))
+        found = variance_components(outcomes(wrong, "task", "run"))
+        if isinstance(found, Unknown):
+            hits += 1
+            continue
+        share = found.shares["task"]
+        hits += isinstance(share, Unknown) or share.low <= truth <= share.high
+    assert hits >= 37
+
+
+def test_one_trial_a_task_can_not_be_split() -> None:
+    once = outcomes(np.array([[1], [0], [1]]), "task", "run")
+    found = variance_components(once)
+    assert isinstance(found, Unknown)
+    assert "asked twice" in found.reason
+
+
+def test_verdicts_that_are_all_alike_are_unknown() -> None:
+    found = variance_components(outcomes(np.zeros((20, 3)), "task", "run"))
+    assert isinstance(found, Unknown)
+
+
+def test_the_same_verdict_twice_is_refused() -> None:
+    twice = Outcomes(
+        np.array([1.0, 0.0, 1.0]), {"task": np.array([0, 0, 1]), "run": np.array([0, 0, 1])}
+    )
+    with pytest.raises(EstimateError, match="same levels"):
+        variance_components(twice)
+    with pytest.raises(EstimateError, match="every factor"):
+        variance_components(Outcomes(np.ones(3), {"task": np.zeros(2, dtype=np.int64)}))
