@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from assay.cli.probe_knows import command
+from assay.cli import cli
 from assay.errors import BadInput
 from assay.judge.rules import rule_named
 from assay.judge.run_check import judge_by_check
@@ -31,7 +31,7 @@ class Probe:
 
     def __call__(self, *arguments: object) -> Any:
         words = [str(self.ledger.path), *map(str, arguments)]
-        done = CliRunner().invoke(command, words, catch_exceptions=True)
+        done = CliRunner().invoke(cli, ["probe", "knows", *words], catch_exceptions=True)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return done
@@ -168,6 +168,8 @@ def test_an_empty_ledger_says_so(ledger: Ledger) -> None:
 
 
 def test_the_help_has_an_example() -> None:
+    from assay.cli.probe_knows import command
+
     assert isinstance(command, click.Command)
     assert "assay probe knows runs.ledger" in (command.epilog or "")
 
