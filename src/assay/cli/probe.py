@@ -9,6 +9,8 @@ import click
 PROBES = {
     "stability": "Repeats of the same task: what flips, and how many errors are dice rolls.",
     "knows": "Answers that the reasoning before them contradicts: it knew, and answered otherwise.",
+    "pushback": "Push-back in balanced fashion: what is corrected, and what is talked out of the truth.",
+    "feedback": "Thumbs up and down against verdicts: what training on them would reward.",
 }
 """Name -> what `assay probe --help` says of it; the module of each is imported only when it is called."""
 
