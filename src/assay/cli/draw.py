@@ -12,6 +12,7 @@ import click
 
 from assay.cli.output import emit, json_option, ledger_argument, moment, note
 from assay.errors import DrawError
+from assay.ledger.schema import ORIGINS
 from assay.terminal import visible
 
 if TYPE_CHECKING:
@@ -65,6 +66,12 @@ if TYPE_CHECKING:
     "--system", default=None, help="Whose outputs; needed where the ledger holds several."
 )
 @click.option("--version", default=None, help="Which version of it.")
+@click.option(
+    "--origin",
+    type=click.Choice(ORIGINS),
+    default=None,
+    help="Only outputs of this origin; else field, and exam or probe where there is nothing else.",
+)
 @click.option("--all-systems", is_flag=True, help="One draw for each system.")
 @click.option("--judge", default=None, help="Whose score makes the strata.")
 @click.option("--no-judge", is_flag=True, help="Draw uniformly, whatever judges there are.")
@@ -128,6 +135,7 @@ def command(
     at_most: float | None,
     system: str | None,
     version: str | None,
+    origin: str | None,
     all_systems: bool,
     judge: str | None,
     no_judge: bool,
@@ -143,14 +151,14 @@ def command(
     as_json: bool,
 ) -> None:
     """Draw outputs to label with known chances, and write the list for a person to fill in."""
-    from assay.ledger.population import Window
+    from assay.ledger.population import Window, work_of
     from assay.ledger.store import Ledger
     from assay.volume.draw import DrawRequest, choose_judge, choose_systems, draw_labels
 
     if share_of_right is not None and again is None:
         raise click.UsageError("--share-of-right goes with --second-reading")
     if again is not None or differing is not None:
-        given = (labels, system, version, all_systems or None, judge, no_judge or None)
+        given = (labels, system, version, origin, all_systems or None, judge, no_judge or None)
         if (again is not None and differing is not None) or any(
             (*given, by, first, at_most, start, end, weigh_by, unit != "output")
         ):
@@ -164,7 +172,20 @@ def command(
         _finish(store, [reading], output or Path(f"{reading.draw_id}.csv"), as_json=as_json)
         return
     if more is not None or draw_id is not None:
-        asked = (labels, seed, first, at_most, system, version, judge, by, start, end, weigh_by)
+        asked = (
+            labels,
+            seed,
+            first,
+            at_most,
+            system,
+            version,
+            origin,
+            judge,
+            by,
+            start,
+            end,
+            weigh_by,
+        )
         if any((*asked, all_systems, no_judge, unit != "output")):
             raise click.UsageError(
                 "--next goes on with a draw as it was made: it goes with --draw, -o and --json only"
@@ -184,7 +205,7 @@ def command(
     for name, its_version in choose_systems(
         store, system=system, version=version, all_systems=all_systems
     ):
-        window = Window(name, its_version, start, end)
+        window = work_of(store, Window(name, its_version, start, end, origin))
         score = None if no_judge else judge or choose_judge(store, window)
         request = DrawRequest(window, labels, seed, score, by, first, at_most)
         if (first is not None or at_most is not None) and (

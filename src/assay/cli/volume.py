@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from assay.cli.output import console, emit, json_option, ledger_argument, moment
+from assay.ledger.schema import ORIGINS
 
 if TYPE_CHECKING:
     from assay.volume.question import VolumeQuestion
@@ -22,6 +23,8 @@ def question_options(function: Function) -> Function:
     options = [
         click.option("--system", default=None, help="Only this system."),
         click.option("--version", default=None, help="Only this version."),
+        click.option("--origin", type=click.Choice(ORIGINS), default=None,
+                     help="Only outputs of this origin; else field, and exam or probe where there is nothing else."),
         click.option("--from", "start", default=None, callback=moment, help="First moment of the window."),
         click.option("--to", "end", default=None, callback=moment, help="End of the window, not included."),
         click.option("--per-day", type=float, default=None, help="Outputs per day, where the log does not tell."),

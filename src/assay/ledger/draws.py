@@ -205,7 +205,7 @@ def stored_draws(ledger: Ledger, draw_ids: Sequence[str] | None = None) -> list[
         where = f"WHERE draw_id IN ({','.join(map(literal, draw_ids))})"
     rows = ledger.rows(
         "SELECT draw_id, cast(at AS bigint) AS at, seed, system, version, cast(window_from AS bigint) AS start, "
-        'cast(window_to AS bigint) AS "end", population, traces_version, verdicts_version, judge, '
+        'cast(window_to AS bigint) AS "end", origin, population, traces_version, verdicts_version, judge, '
         "stratified_by, stratum, stratum_rule, stratum_size, stratum_labels, position, label_order, trace_id, batch, "
         "draw_labels, at_most, anticipated_error_rate, parent, "
         f"unit_plan, unit_id, unit_weight, copies, amount FROM draws {where} "
@@ -284,7 +284,9 @@ def _stored_draw(rows: list[dict[str, Any]]) -> StoredDraw:
         draw_id=first["draw_id"],
         at=first["at"],
         seed=first["seed"],
-        window=Window(first["system"], first["version"], first["start"], first["end"]),
+        window=Window(
+            first["system"], first["version"], first["start"], first["end"], first["origin"]
+        ),
         population=first["population"],
         traces_version=first["traces_version"],
         verdicts_version=first["verdicts_version"],

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from assay.ledger.schema import JUDGE_KINDS
+from assay.ledger.schema import JUDGE_KINDS, ORIGINS
 from assay.ledger.store import Ledger, literal
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The outputs of one system, one version, from a moment on and before another.
+    """The outputs of one system, one version, from a moment on and before another, of one origin.
 
     Parameters
     ----------
@@ -22,12 +22,20 @@ class Window:
         What answered.
     start, end
         Microseconds since 1970 UTC; start is included, end is not. None: no limit.
+    origin : field, exam, probe or None
+        Work, or questions that somebody asked in order to know. None: whatever the origin, as in draws from before
+        ledgers kept it.
     """
 
     system: str
     version: str
     start: int | None = None
     end: int | None = None
+    origin: str | None = None
+
+    def may_be(self, other: Window) -> bool:
+        """Return whether both mean the same outputs; an origin that one of them doesn't say may be any."""
+        return None in (self.origin, other.origin) or self.origin == other.origin
 
     def condition(self, table: str = "traces") -> str:
         """Return the SQL condition that a trace lies in the window."""
@@ -36,7 +44,42 @@ class Window:
             f"{table}.version = {literal(self.version)}",
             *time_conditions(self.start, self.end, table),
         ]
+        if self.origin is not None:
+            parts.append(f"{origin_of(table)} = {literal(self.origin)}")
         return " AND ".join(parts)
+
+
+def work_of(ledger: Ledger, window: Window, *, versions: Mapping[str, int] | None = None) -> Window:
+    """Return a window with its origin: that of the work that is in it.
+
+    What users were given is the work of a system. Exams and probes in the same ledger are not: they would count
+    questions that were picked for being hard, or asked again and again. Only where there is nothing else are they what
+    the window is of.
+    """
+    if window.origin is not None:
+        return window
+    return replace(window, origin=first_origin(origins_in(ledger, window, versions=versions)))
+
+
+def origins_in(
+    ledger: Ledger, window: Window, *, versions: Mapping[str, int] | None = None
+) -> set[str]:
+    """Return which origins the outputs of a window have, whichever one the window is of."""
+    everything = replace(window, origin=None).condition()
+    rows = ledger.rows(
+        f"SELECT DISTINCT {origin_of()} AS origin FROM traces WHERE {everything}", versions=versions
+    )
+    return {row["origin"] for row in rows}
+
+
+def first_origin(origins: Collection[str]) -> str | None:
+    """Return which of some origins is the work: field, else exam, else probe; None of none."""
+    return next((origin for origin in ORIGINS if origin in origins), None)
+
+
+def origin_of(table: str = "traces") -> str:
+    """Return SQL for the origin of a trace. Rows that a program has written without one are work."""
+    return f"coalesce({table}.origin, {literal(ORIGINS[0])})"
 
 
 def time_conditions(start: int | None, end: int | None, table: str = "traces") -> list[str]:

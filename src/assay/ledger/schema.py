@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised by one with every change of a table; `assay.ledger.migrate` knows the way from each older version."""
 
 ColumnType = Literal["string", "float", "integer", "timestamp"]
@@ -74,6 +74,11 @@ DRAWS: tuple[Column, ...] = (
         "window_from", "timestamp", "first moment of the window, included; null: from the beginning"
     ),
     Column("window_to", "timestamp", "end of the window, excluded; null: to the end"),
+    Column(
+        "origin",
+        "string",
+        "field, exam or probe: the origin of the outputs; null: all, as in draws of schema 3 and before",
+    ),
     Column("population", "integer", "outputs in the window when it was frozen"),
     Column(
         "traces_version", "integer", "version of the table `traces` that the window was frozen at"
@@ -151,3 +156,4 @@ EVIDENCE = ("traces", "verdicts", "draws")
 
 JUDGE_KINDS = ("check", "model", "person")
 ORIGINS = ("field", "exam", "probe")
+"""Work first: where a system has outputs of several origins, its volume is of the first of these."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assay.ledger.population import Window, buckets, scores, time_conditions
+from assay.ledger.population import Window, buckets, origin_of, scores, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.volume.caught import caught_conditions
 from assay.volume.commands import draw_command, quoted
@@ -26,7 +26,7 @@ def find_censuses(
     complete: dict[Window, list[dict[str, Any]]] = {}
     partial: dict[Window, dict[str, Any]] = {}
     for row in _counts(ledger, question):
-        window = Window(row["system"], row["version"], question.start, question.end)
+        window = Window(row["system"], row["version"], question.start, question.end, row["origin"])
         if window not in traffic:
             continue
         if row["judged"] == traffic[window].traces:
@@ -73,19 +73,20 @@ def _judged_counts(
     total = ledger.rows(f"SELECT count(*) AS n FROM verdicts WHERE judge = {literal(judge)}")[0][
         "n"
     ]
-    summed: dict[tuple[str, str], dict[str, Any]] = {}
+    summed: dict[tuple[str, str, str], dict[str, Any]] = {}
     for bucket in buckets("trace_id", total):
         scored = scores(ledger, judge, kinds=(judge_kind,), within=bucket)
         part = ledger.rows(
-            "SELECT traces.system, traces.version, count(*) AS judged, sum(scored.error_probability) AS errors, "
+            f"SELECT traces.system, traces.version, {origin_of()} AS origin, count(*) AS judged, "
+            "sum(scored.error_probability) AS errors, "
             f"coalesce(sum(scored.error_probability) FILTER (WHERE {caught}), 0.0) AS caught_errors "
             f"FROM traces JOIN ({scored}) AS scored ON scored.trace_id = traces.trace_id "
             f"WHERE {bucket.replace('trace_id', 'traces.trace_id')} AND {' AND '.join(conditions)} "
-            "GROUP BY traces.system, traces.version"
+            "GROUP BY 1, 2, 3"
         )
         for row in part:
             known = summed.setdefault(
-                (row["system"], row["version"]), row | dict.fromkeys(SUMMED, 0)
+                (row["system"], row["version"], row["origin"]), row | dict.fromkeys(SUMMED, 0)
             )
             for key in SUMMED:
                 known[key] += row[key]

@@ -99,6 +99,8 @@ class CertifiedWindow(Part, frozen=True):
     first_output: str | None
     last_output: str | None
     outputs: Count
+    origin: str | UnsetType = UNSET
+    """Of these outputs, where the ledger held others of the same system, from exams or probes, too."""
 
 
 class CertifiedDecision(Part, frozen=True):
@@ -210,6 +212,7 @@ class Asked(Part, frozen=True):
     evidence: EvidenceChoice
     caught_tag: str
     confidence: float
+    origin: str | UnsetType = UNSET
 
     @classmethod
     def of(cls, question: VolumeQuestion) -> Asked:
@@ -233,6 +236,7 @@ class Asked(Part, frozen=True):
             evidence=question.evidence,
             caught_tag=question.caught_tag,
             confidence=question.confidence_level,
+            origin=question.origin or UNSET,
         )
 
     @property
@@ -255,6 +259,7 @@ class Asked(Part, frozen=True):
         return VolumeQuestion(
             system=self.system,
             version=self.version,
+            origin=None if self.origin is UNSET else self.origin,
             start=start,
             end=end,
             per_day=self.per_day,

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from msgspec import UNSET
+
 from assay.errors import AssayError, BadInput, DrawError
 from assay.ledger.as_of import LedgerAsOf
 from assay.ledger.draws import stored_draws
@@ -214,6 +216,7 @@ def _window(answer: SystemVolume) -> CertifiedWindow:
         first_output=moment_text(answer.traffic.first),
         last_output=moment_text(answer.traffic.last),
         outputs=answer.gathered.population,
+        origin=(answer.window.origin if answer.traffic.set_aside else None) or UNSET,
     )
 
 

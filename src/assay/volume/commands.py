@@ -15,7 +15,9 @@ def draw_command(
     With `whole` an empty version is spelled out: the ledger holds others.
     """
     version = f" --version {quoted(window.version)}" if window.version or whole else ""
-    return f"assay draw {ledger} --labels {labels} --seed {seed} --system {quoted(window.system)}{version}"
+    # Of exams and probes said always: work that comes in later would be drawn from instead.
+    origin = f" --origin {window.origin}" if window.origin not in (None, "field") else ""
+    return f"assay draw {ledger} --labels {labels} --seed {seed} --system {quoted(window.system)}{version}{origin}"
 
 
 def quoted(text: str) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from assay.estimate import allocate, anticipated_error_rates, assign_strata, cut
 from assay.ledger.draws import StoredDraw, stored_draw, stored_draws
 from assay.ledger.frame import Frame, StratumRule, first_in_order
 from assay.ledger.ingest.record import Row
-from assay.ledger.population import Window, scores
+from assay.ledger.population import Window, origins_in, scores, work_of
 from assay.ledger.store import Ledger
 from assay.volume.commands import draw_command, quoted
 from assay.volume.split import shown_value
@@ -69,6 +69,8 @@ def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
 
     The same request over the same ledger gives the same draw, and is written once.
 
+    A window that names no origin is drawn from as the work of its system, see `assay.ledger.population.work_of`.
+
     Raises
     ------
     DrawError
@@ -82,9 +84,10 @@ def draw_labels(ledger: Ledger, request: DrawRequest) -> StoredDraw:
         raise DrawError(
             f"the error rate to certify must be between 0 and 1, got {request.at_most:g}"
         )
+    request = replace(request, window=work_of(ledger, request.window))
     frame = frame_of(ledger, request)
     strata = _strata(ledger, frame, request)
-    draw_id = _draw_id(request, strata)
+    draw_id = _draw_id(request, strata, told_apart(ledger, request.window))
     known = stored_draws(ledger, [draw_id])
     if known:
         return known[0]
@@ -132,7 +135,12 @@ def frame_of(ledger: Ledger, request: DrawRequest) -> Frame:
     return Frame(request.window, versions["traces"], versions["verdicts"], scores_sql, request.by)
 
 
-def _draw_id(request: DrawRequest, strata: Sequence[_Stratum]) -> str:
+def told_apart(ledger: Ledger, window: Window) -> list[str]:
+    """Return the origin of a window where its system has outputs of others, too: there it is part of a draw's name."""
+    return [str(window.origin)] if origins_in(ledger, window) - {window.origin} else []
+
+
+def _draw_id(request: DrawRequest, strata: Sequence[_Stratum], origin: Sequence[str] = ()) -> str:
     # Named by what is drawn from, not by when: the same outputs in the same strata are the same draw.
     window = request.window
     parts = [
@@ -143,6 +151,7 @@ def _draw_id(request: DrawRequest, strata: Sequence[_Stratum]) -> str:
         request.labels,
         request.seed,
         request.judge,
+        *origin,
     ]
     population = [(stratum.rule.to_json(), stratum.size) for stratum in strata]
     if request.first not in (None, request.labels):
@@ -272,6 +281,7 @@ def _rows(
         "seed": request.seed,
         "system": request.window.system,
         "version": request.window.version,
+        "origin": request.window.origin,
         "window_from": request.window.start,
         "window_to": request.window.end,
         "population": sum(stratum.size for stratum in strata),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from assay.estimate.future import LEAST_DAYS, DayCounts
-from assay.ledger.population import Window, buckets, scores, time_conditions
+from assay.ledger.population import Window, buckets, origin_of, scores, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.quantity import Unknown
 from assay.volume.evidence import CensusEvidence, SampleEvidence, SystemEvidence
@@ -53,11 +53,13 @@ def census_days(
                 *limits,
             ]
             for row in ledger.rows(
-                f"SELECT traces.system, traces.version, {DAY_EXPRESSION} AS day, count(*) AS n, "
-                f"sum(scored.error_probability) AS errors FROM traces JOIN ({scored}) AS scored "
-                f"ON scored.trace_id = traces.trace_id WHERE {' AND '.join(conditions)} GROUP BY 1, 2, 3"
+                f"SELECT traces.system, traces.version, {origin_of()} AS origin, {DAY_EXPRESSION} AS day, "
+                f"count(*) AS n, sum(scored.error_probability) AS errors FROM traces JOIN ({scored}) AS scored "
+                f"ON scored.trace_id = traces.trace_id WHERE {' AND '.join(conditions)} GROUP BY 1, 2, 3, 4"
             ):
-                window = Window(row["system"], row["version"], question.start, question.end)
+                window = Window(
+                    row["system"], row["version"], question.start, question.end, row["origin"]
+                )
                 if window in windows:
                     days = found.setdefault(window, {})
                     outputs, errors = days.get(row["day"], (0, 0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from assay.errors import DrawError, LedgerError
 from assay.ledger.draw_labels import Label, intakes_of, labels_of
 from assay.ledger.draws import StoredDraw, labeled_draws, stored_draw, stored_draws
-from assay.ledger.population import Window, time_conditions
+from assay.ledger.population import Window, first_origin, origin_of, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.volume.agreement import Counted, ReadAgain, counted_labels
 from assay.volume.caught import caught_conditions, is_caught
@@ -56,7 +56,7 @@ def gather(ledger: Ledger, question: VolumeQuestion) -> list[SystemEvidence]:
             if not held
             else f"assay ledger info {ledger.typed}",
         )
-    draws = _draws_with_labels(ledger, question)
+    draws = _draws_with_labels(ledger, question, traffic)
     # A check of everything costs a join over all traces: only asked for where labels don't answer.
     unanswered = [
         window for window in traffic if question.evidence == "census" or window not in draws
@@ -85,7 +85,13 @@ def _about_draw(ledger: Ledger, draw: StoredDraw, question: VolumeQuestion) -> V
             f"{draw.draw_id} is of version {draw.window.version!r}, not of {question.version!r}",
             next_command=f"assay volume {ledger.typed} --draw {draw.draw_id}",
         )
-    return replace(question, system=draw.window.system, version=draw.window.version)
+    window = draw.window
+    return replace(
+        question,
+        system=window.system,
+        version=window.version,
+        origin=window.origin or question.origin,
+    )
 
 
 def _of_system(
@@ -109,7 +115,7 @@ def _of_system(
 
 def _nothing_yet(ledger: Ledger, window: Window, census: NoEvidence | None) -> NoEvidence:
     open_draws = [
-        draw for draw in stored_draws(ledger) if draw.window == window and draw.parent is None
+        draw for draw in stored_draws(ledger) if _same(draw.window, window) and draw.parent is None
     ]
     if open_draws:
         draw = open_draws[0]
@@ -131,14 +137,30 @@ def _traffic(ledger: Ledger, question: VolumeQuestion) -> dict[Window, Traffic]:
         conditions.append(f"system = {literal(question.system)}")
     if question.version is not None:
         conditions.append(f"version = {literal(question.version)}")
+    if question.origin is not None:
+        conditions.append(f"{origin_of()} = {literal(question.origin)}")
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = ledger.rows(
-        f"{_facts(question)} FROM traces {where} GROUP BY system, version ORDER BY traces DESC, system, version"
+        f"{_facts(question)}, {origin_of()} AS origin FROM traces {where} GROUP BY system, version, {origin_of()}"
     )
-    return {
-        Window(row["system"], row["version"], question.start, question.end): _as_traffic(row)
-        for row in rows
-    }
+    by_system: dict[tuple[str, str], dict[str, Traffic]] = {}
+    for row in rows:
+        origins = by_system.setdefault((row["system"], row["version"]), {})
+        origins[row["origin"]] = _as_traffic(row)
+    found = [
+        _work(Window(*name, question.start, question.end), origins)
+        for name, origins in by_system.items()
+    ]
+    found.sort(key=lambda one: (-one[1].traces, one[0].system, one[0].version))
+    return dict(found)
+
+
+def _work(window: Window, origins: Mapping[str, Traffic]) -> tuple[Window, Traffic]:
+    """Return the outputs that are a system's work; those of other origins are counted beside them."""
+    origin = first_origin(origins)
+    assert origin is not None
+    others = sorted((name, other.traces) for name, other in origins.items() if name != origin)
+    return replace(window, origin=origin), replace(origins[origin], set_aside=tuple(others))
 
 
 def _facts(question: VolumeQuestion) -> str:
@@ -168,16 +190,22 @@ def _as_traffic(row: Mapping[str, Any]) -> Traffic:
     )
 
 
-def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window, list[StoredDraw]]:
+def _draws_with_labels(
+    ledger: Ledger, question: VolumeQuestion, traffic: Collection[Window]
+) -> dict[Window, list[StoredDraw]]:
     # Newest first: the newest answers, the others are named.
     if question.draw_id is not None:
         draw = stored_draw(ledger, question.draw_id)
-        return {_as_asked(draw.window, question): [draw]}
+        asked = _as_asked(draw.window, question)
+        return {window: [draw] for window in traffic if _same(window, asked)}
+    asked_for = {(window.system, window.version): window for window in traffic}
     draws: dict[Window, list[StoredDraw]] = {}
     for draw in labeled_draws(ledger):
         if draw.parent is not None:
             continue
-        window = _as_asked(draw.window, question)
+        window = asked_for.get((draw.window.system, draw.window.version))
+        if window is None or not draw.window.may_be(window):
+            continue
         # Without limits in the question a draw answers for the window that it froze, whichever that is.
         if (question.start, question.end) in ((None, None), (draw.window.start, draw.window.end)):
             draws.setdefault(window, []).append(draw)
@@ -191,6 +219,10 @@ def _draws_with_labels(ledger: Ledger, question: VolumeQuestion) -> dict[Window,
 
 def _as_asked(window: Window, question: VolumeQuestion) -> Window:
     return replace(window, start=question.start, end=question.end)
+
+
+def _same(one: Window, other: Window) -> bool:
+    return one.may_be(other) and replace(one, origin=other.origin) == other
 
 
 def _sampled(

@@ -282,6 +282,11 @@ def _decided(
 
 def _notes(system: SystemEvidence, *, from_times: bool) -> tuple[str, ...]:
     notes = list(system.notes)
+    if system.traffic.set_aside:
+        others = " and ".join(f"{n:,} {origin}" for origin, n in system.traffic.set_aside)
+        notes.append(
+            f"left out: {others} outputs, which are not the work of this system; --origin takes one kind alone"
+        )
     traffic = system.traffic
     asked_for = traffic.asked_for == traffic.traces
     if from_times and not asked_for and traffic.first is not None and traffic.last is not None:

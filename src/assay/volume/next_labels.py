@@ -186,6 +186,7 @@ def _rows(ledger: Ledger, draw: StoredDraw, more: Sequence[int]) -> list[Row]:
         "seed": draw.seed,
         "system": draw.window.system,
         "version": draw.window.version,
+        "origin": draw.window.origin,
         "window_from": draw.window.start,
         "window_to": draw.window.end,
         "population": draw.population,

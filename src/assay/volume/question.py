@@ -38,6 +38,8 @@ class VolumeQuestion:
     ----------
     system, version
         Only this system, this version; all of them where None.
+    origin : field, exam, probe or None
+        Only outputs of this origin. None: the system's work, which is field where there is any, else exam, else probe.
     start, end
         Window in microseconds since 1970 UTC: from `start` on and before `end`.
     per_day, workers
@@ -63,6 +65,7 @@ class VolumeQuestion:
 
     system: str | None = None
     version: str | None = None
+    origin: str | None = None
     start: int | None = None
     end: int | None = None
     per_day: float | None = None
@@ -84,6 +87,7 @@ class VolumeQuestion:
         given = {
             "--system": self.system,
             "--version": self.version,
+            "--origin": self.origin,
             "--from": moment_text(self.start),
             "--to": moment_text(self.end),
             "--per-day": self.per_day,

@@ -302,6 +302,7 @@ def _rows(
         "seed": seed,
         "system": parent.window.system,
         "version": parent.window.version,
+        "origin": parent.window.origin,
         "window_from": parent.window.start,
         "window_to": parent.window.end,
         "population": sum(stratum.size for stratum in strata),

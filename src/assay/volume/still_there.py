@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from msgspec import UNSET
+
 from assay.errors import AssayError, DrawError
 from assay.ledger.draws import StoredDraw, stored_draw
 from assay.ledger.population import Window
@@ -38,7 +40,12 @@ def still_there(then: Ledger, now: Ledger, certificate: Certificate) -> Today:
     """
     today = Today()
     asked = certificate.question.question
-    window = Window(certificate.system.name, certificate.system.version, asked.start, asked.end)
+    origin = asked.origin
+    if origin is None and certificate.window.origin is not UNSET:
+        origin = certificate.window.origin
+    window = Window(
+        certificate.system.name, certificate.system.version, asked.start, asked.end, origin
+    )
     if isinstance(certificate.evidence, Labels):
         draw = stored_draw(then, certificate.evidence.draw_id)
         window = draw.window

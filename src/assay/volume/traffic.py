@@ -32,6 +32,8 @@ class Traffic:
         Whether every time is a midnight: dates without a time of day.
     asked_for : >= 0
         Traces of exams and probes: somebody asked in order to know, and not in order to use the answer.
+    set_aside
+        Traces of other origins in the same window, which are no part of these: origin -> how many.
     """
 
     traces: int
@@ -44,6 +46,7 @@ class Traffic:
     caught: int = 0
     whole_days: bool = False
     asked_for: int = 0
+    set_aside: tuple[tuple[str, int], ...] = ()
 
 
 def throughput(

@@ -11,7 +11,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,10 @@ from assay.estimate.sized import race_order
 from assay.ledger.draws import StoredDraw, stored_draw, stored_draws
 from assay.ledger.frame import Frame, StratumRule
 from assay.ledger.ingest.record import Row
-from assay.ledger.population import tag, tag_value
+from assay.ledger.population import tag, tag_value, work_of
 from assay.ledger.store import Ledger, literal
 from assay.ledger.unit_plan import UnitKind, UnitPlan, uniforms
-from assay.volume.draw import DrawRequest, frame_of
+from assay.volume.draw import DrawRequest, frame_of, told_apart
 
 COST = "cost_usd"
 SHOWN = ("input", "context", "output", "answer", "reference")
@@ -68,13 +68,15 @@ def draw_units(ledger: Ledger, request: UnitRequest) -> StoredDraw:
         Where the window is empty, or amounts are missing, negative, or no numbers.
     """
     _check(request)
+    window = work_of(ledger, request.draw.window)
+    request = replace(request, draw=replace(request.draw, window=window))
     frame = frame_of(ledger, request.draw)
     units, left_out = _units(ledger, frame, request)
     plan, weights = _plan(units, request, left_out)
     keyed = [next(uniforms(request.draw.seed, unit.unit_id)) for unit in units]
     order, _ = race_order(weights, keyed)
     chosen = [(units[i], float(weights[i])) for i in order[: plan.planned]]
-    draw_id = _draw_id(request, plan)
+    draw_id = _draw_id(request, plan, told_apart(ledger, window))
     with ledger.locked():
         if not stored_draws(ledger, [draw_id]):
             rows = _rows(ledger, frame, request, plan, chosen)
@@ -255,10 +257,10 @@ def _scores(units: Sequence[_Unit], sizes: np.ndarray) -> np.ndarray:
     return floor + np.where(known, np.nan_to_num(scores), mean)
 
 
-def _draw_id(request: UnitRequest, plan: UnitPlan) -> str:
+def _draw_id(request: UnitRequest, plan: UnitPlan, origin: Sequence[str]) -> str:
     draw = request.draw
     window = (draw.window.system, draw.window.version, draw.window.start, draw.window.end)
-    identity = json.dumps([*window, draw.labels, draw.seed, draw.judge, plan.to_json()])
+    identity = json.dumps([*window, draw.labels, draw.seed, draw.judge, *origin, plan.to_json()])
     return f"draw-{hashlib.sha256(identity.encode()).hexdigest()[:8]}"
 
 
@@ -275,6 +277,7 @@ def _rows(
         "seed": request.draw.seed,
         "system": frame.window.system,
         "version": frame.window.version,
+        "origin": frame.window.origin,
         "window_from": frame.window.start,
         "window_to": frame.window.end,
         "population": plan.outputs + plan.unknown_amounts + plan.zero_amounts,
