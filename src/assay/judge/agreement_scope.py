@@ -55,6 +55,13 @@ class Compared:
             Where there is nothing to compare with.
         """
         judged = scope.condition()
+        if not ledger.rows(f"SELECT 1 FROM traces WHERE {judged} LIMIT 1"):
+            known = ", ".join(_full(one) for one in _systems(ledger, ())[:8])
+            raise BadInput(
+                "no trace of the ledger is of the system, version and time that are to be scored"
+                + (f"; there are {known}" if known else ""),
+                next_command=f"assay ledger info {ledger.typed}",
+            )
         if others is None:
             most = _most_epochs(ledger, judged)
             rows = ledger.rows(f"SELECT count(*) AS n FROM traces WHERE {judged}")[0]["n"]

@@ -38,7 +38,7 @@ def position_bias(ledger: Ledger, question: CalibrationQuestion) -> Quantity:
     """
     judge = question.judge
     if "; both orders" not in judge:
-        return Unknown("the judge was asked in one order")
+        return Unknown("the judge's name says of no reading in a second order")
     found = _READINGS.search(judge)
     if found is None or found[1] != "1":
         return Unknown("the verdicts don't say which of several readings came in which order")

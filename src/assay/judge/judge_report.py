@@ -111,6 +111,8 @@ class ModelJudgeReport:
         }
         pool = asdict(self.pool)
         pool["left"] = len(self.pool.left)
+        if 0 < self.pool.requests == self.pool.cost_unknown:
+            pool["spent_usd"] = None
         return {
             **plain,
             **shown,
