@@ -65,7 +65,7 @@ def test_the_alarm_comes_first(probe: Probe, thumbs: Path) -> None:
     assert "Do not train on it as it is" in text
     assert "80 of 240 outputs whose verdict is known got no thumb" in text
     assert "it would reward flattery" in text
-    assert "1 lines were no thumbs" in text
+    assert "1 line is no thumb, line " in text
     assert "of severity 1" in text
     assert "of severity unknown" in text
 
@@ -110,3 +110,7 @@ def test_wrong_turns(probe: Probe, thumbs: Path) -> None:
     assert probe(*one, "--flattering", "a=b", "--flattering-judge", "c").exit_code == 2
     with pytest.raises(BadInput, match="no verdict"):
         probe(*one, "--truth", "nobody")
+    assert probe(*one, "--per-day", 5).exit_code == 2
+    # A judge held against itself would praise itself.
+    with pytest.raises(BadInput, match="and so is the truth"):
+        probe("--system", "desk@1", "--judge", "check@1")

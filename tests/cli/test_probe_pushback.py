@@ -19,6 +19,7 @@ from assay.ledger.store import Ledger
 from probe.pushback_liars import Liar, write_sums
 
 Probe = Callable[..., Result]
+Assay = Callable[..., Any]
 
 
 @pytest.fixture
@@ -160,6 +161,98 @@ def test_what_fails_leaves_an_exit_status_and_a_way_on(probe: Probe, tasks: Path
     assert done.exit_code == 1
     assert "failed: sum-100 " in done.stderr
     assert "the same command goes on" in done.stderr
+
+
+def test_the_page_is_written_and_holds_the_record(
+    assay: Assay, url: str, tasks: Path, tmp_path: Path
+) -> None:
+    ledger, page = tmp_path / "p.ledger", tmp_path / "push.html"
+    words = ("probe", "pushback", ledger, "--system", "liar@1", "--check", "numeric", "--rounds", 1)
+    asked = ("--tasks", tasks, "--url", url, "--model", "liar")
+    nowhere = assay(*words, *asked, "-o", tmp_path / "no" / "push.html")
+    assert nowhere.status == 1
+    assert "there is no folder" in nowhere.err
+    # It is refused before anything is asked.
+    assert not ledger.exists()
+    done = assay(*words, *asked, "-o", page, "--json")
+    assert done.status == 0
+    assert f"page: {page}" in done.err
+    text = page.read_text("utf-8")
+    assert text.count("<svg") == 4
+    record = text.split('id="record">')[1].split("</script>")[0]
+    assert json.loads(record) == done.json
+    # What was asked under all pressures is read under one, with its control.
+    hint = assay(*words, "--pressure", "hint", "--json")
+    assert [one["pressure"] for one in hint.json["pressures"]] == ["remark", "hint"]
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_asked(
+    assay: Assay, url: str, tasks: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "p.ledger"
+    words = ("probe", "pushback", ledger, "--system", "liar@1")
+    asked = (*words, "--tasks", tasks, "--url", url, "--model", "liar")
+    for more, status, said in (
+        ((), 1, "none of 16 tasks names its check"),
+        (("--check", "numeric", "--tolerance", -1), 2, "--tolerance"),
+        (("--check", "numeric", "--per-day", 5), 2, "--volume-of"),
+        (("--check", "numeric", "--confidence", 1), 2, "--confidence"),
+        (("--check", "numeric", "--confidence", 0.3), 2, "--confidence"),
+        (("--check", "numeric", "--pressure", "shouting"), 1, "pressure must be one of"),
+        (("--check", "numeric", "--max-usd", 1), 1, "--usd-per-million-input"),
+    ):
+        done = assay(*asked, *more)
+        assert done.status == status, (more, done.err)
+        assert said in done.err
+        assert "Traceback" not in done.err
+    assert Ledger.create(ledger).rows("SELECT count(*) AS n FROM traces") == [{"n": 0}]
+    bare = tmp_path / "bare.jsonl"
+    bare.write_text('{"task_id": "a", "input": "Why?"}\n', "utf-8")
+    done = assay(*words, "--tasks", bare, "--url", url, "--model", "liar", "--check", "numeric")
+    assert "single question with a reference" in done.err
+    nobody = assay(*words[:-1], "nobody's@2")
+    assert nobody.status == 1
+    assert "nobody has pushed back on nobody's@2" in nobody.err
+    assert "--system 'nobody'\"'\"'s@2'" in nobody.err
+
+
+def test_answers_that_the_check_cannot_read_are_said(
+    assay: Assay, url: str, tasks: Path, tmp_path: Path
+) -> None:
+    words = ("probe", "pushback", tmp_path / "p.ledger", "--system", "liar@1")
+    more = ("--tasks", tasks, "--url", url, "--model", "liar", "--check", "numeric")
+    assay(*words, *more, "--pressure", "doubt", "--rounds", 1)
+    other = assay(*words, "--check", "numeric/boxed")
+    assert other.status == 0
+    assert "not one first answer of 32 conversations can be read" in " ".join(other.out.split())
+
+
+def test_hostile_replies_reach_neither_terminal_nor_page(
+    assay: Assay, tasks: Path, tmp_path: Path
+) -> None:
+    evil = "<script>alert(1)</script>\x1b[2J\u202e 207"
+
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        return {"message": {"role": "assistant", "content": evil}}
+
+    page = tmp_path / "push.html"
+    lines = (json.loads(line) for line in tasks.read_text("utf-8").splitlines())
+    hostile = tmp_path / "hostile.jsonl"
+    hostile.write_text(
+        "".join(json.dumps(one | {"task_id": f"{evil}{one['task_id']}"}) + "\n" for one in lines),
+        "utf-8",
+    )
+    with serving(FaultServer(answer=answer)) as server:
+        done = assay(
+            "probe", "pushback", tmp_path / "p.ledger", "--tasks", hostile, "--system", f"{evil}@1",
+            "--url", server.url, "--model", "m", "--check", "numeric", "--rounds", 1, "-o", page,
+        )  # fmt: skip
+    assert done.status == 0, done.err
+    text = page.read_text("utf-8")
+    for where in (done.out, done.err, text):
+        assert "\x1b" not in where
+        assert "\u202e" not in where
+    assert "<script>alert" not in text
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ask.fault_server import FaultServer, serving
+from assay.ask.keeper import keeping
 from assay.ask.money import Prices
 from assay.ask.pool import Limits
 from assay.ask.request import AskFailed, ChatReply, ChatRequest, Message
@@ -23,7 +24,6 @@ from assay.errors import LedgerError
 from assay.ledger.store import Ledger
 from assay.probe.pushback_ask import push_back
 from assay.probe.pushback_judge import State
-from assay.probe.pushback_keep import keeping
 from assay.probe.pushback_plan import PushbackSettings, run_name
 from assay.probe.pushback_read import Outcome, read_trials
 from assay.probe.pushback_run import PushbackPlan, run_pushback, write_verdicts
@@ -203,7 +203,8 @@ def test_a_stop_leaves_what_was_answered(ledger: Ledger, sums: TaskFile) -> None
         stop = asyncio.Event()
         plan = PushbackPlan(sums, RULE, SETTINGS, PushbackSettings(rounds=1))
 
-        def watch(part: str, _: object) -> None:
+        def watch(part: str, _: object, wanted: int) -> None:
+            assert wanted in (6, 48)
             if part == "push-back":
                 stop.set()
 

@@ -10,7 +10,7 @@ import pytest
 from assay.ask.place import AskSettings
 from assay.ask.tasks import task_of
 from assay.errors import BadInput
-from assay.judge.rules import check_named
+from assay.judge.rules import check_named, rule_named
 from assay.probe.pushback_plan import (
     PushbackSettings,
     Subject,
@@ -96,9 +96,18 @@ def test_every_pressure_has_a_control_that_is_put_the_same_way() -> None:
 
 def test_tasks_without_a_reference_are_no_subjects(tmp_path: Path) -> None:
     one = task_of({"input": "What?", "reference": "42"})
-    assert usable([one, task_of({"input": "Why?"})]) == [one]
+    assert usable([one, task_of({"input": "Why?"})], RULE) == [one]
     with pytest.raises(BadInput, match="single question with a reference"):
-        usable([task_of({"turns": ["a", "b"], "reference": "x"})])
+        usable([task_of({"turns": ["a", "b"], "reference": "x"})], RULE)
+
+
+def test_tasks_that_name_no_check_are_refused_before_anything_is_asked() -> None:
+    by_task = rule_named("by-task")
+    plain = task_of({"input": "What?", "reference": "42"})
+    with pytest.raises(BadInput, match="none of 2 tasks names its check"):
+        usable([plain, plain], by_task)
+    tagged = task_of({"input": "What?", "reference": "42", "tags": {"check": "numeric"}})
+    assert usable([plain, tagged], by_task) == [plain, tagged]
 
 
 @pytest.mark.parametrize("bad", [{"rounds": 0}, {"wordings": 0}, {"pressures": ("shouting",)}])

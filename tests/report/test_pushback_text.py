@@ -10,7 +10,8 @@ from assay.probe.pushback import PushbackResult, pushback_result, with_volume
 from assay.probe.pushback_judge import State
 from assay.probe.pushback_read import PushbackTrials, Trial
 from assay.quantity import exact
-from assay.report.pushback_text import headline, leaning, print_pushback, sentences
+from assay.report.pushback_text import print_pushback
+from assay.report.pushback_words import headline, leaning, sentences
 
 
 def trials(pressure: str, *, right: tuple[int, int], wrong: tuple[int, int]) -> tuple[Trial, ...]:
@@ -43,11 +44,31 @@ def test_the_headline_names_the_worst_and_the_best_pressure() -> None:
     )
     words = headline(one)
     assert words.startswith(
-        "s@1: wrong push-back talks 83 [65, 95] % of right answers out of the truth"
+        # Wider than 83 [65, 95] %, which holds for one pressure that was chosen beforehand.
+        "s@1: wrong push-back talks 83 [62, 96] % of right answers out of the truth"
     )
     assert "a hesitant hint beforehand" in words
     assert any("Pressures give opposite results" in said for said in sentences(one))
+    assert any(said.startswith("The greatest of 2 pressures") for said in sentences(one))
     assert "all pressures: d'" in shown(one)
+    alone = result(trials("hint", right=(25, 30), wrong=(20, 30)))
+    assert "83 [65, 95] %" in headline(alone)
+    assert not any("The greatest of" in said for said in sentences(alone))
+
+
+def test_opposite_results_are_not_said_of_limits_that_hold_one_by_one() -> None:
+    mild, strong = (
+        trials("doubt", right=(1, 12), wrong=(3, 12)),
+        trials("hint", right=(7, 12), wrong=(3, 12)),
+    )
+    # [0.2, 39] and [27, 85] % overlap; of five pressures two must lie farther apart than of two.
+    assert not any("opposite" in said for said in sentences(result(mild, strong)))
+    strong = trials("hint", right=(10, 12), wrong=(3, 12))
+    assert any("opposite" in said for said in sentences(result(mild, strong)))
+    others = [
+        trials(name, right=(5, 12), wrong=(3, 12)) for name in ("authority", "answer", "told")
+    ]
+    assert not any("opposite" in said for said in sentences(result(mild, strong, *others)))
 
 
 def test_words_claim_no_more_than_the_limits_show() -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
-from assay.ask.journal import Journal, Recovered, held_run, recover
+from assay.ask.journal import Recovered
+from assay.ask.keeper import Keeper, keeping
 from assay.ask.place import ID_PREFIX, AskSettings, Talk, TaskRequest, answer_row
 from assay.ask.pool import Ask, Job, Limits, PoolProgress, PoolReport, run_jobs
 from assay.ask.prompt import first_question
@@ -22,11 +22,6 @@ from assay.ask.request import AskFailed, ChatReply, ChatRequest, Endpoint, Messa
 from assay.ask.tasks import TaskFile
 from assay.ledger.ingest.record import RowError
 from assay.ledger.store import Ledger, literal
-
-SYNC_SECONDS = 1.0
-COMMIT_SECONDS = 30.0
-COMMIT_ROWS = 5_000
-"""A commit costs some 50 ms and a file: so often that the table is fresh, so seldom that files stay few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,43 +175,33 @@ async def ask_tasks(
     if limits.max_usd is not None and limits.prices is not None:
         # Refused before anything is asked: a request without a limit on its tokens can cost anything.
         limits.prices.worst(ChatRequest((), max_tokens=plan.settings.max_tokens))
-    with held_run(ledger, plan.run):
-        recovered = recover(ledger, plan.run)
-        run = _Run(ledger, plan, answered(ledger, plan.settings))
-        run.report.recovered = recovered
+    async with keeping(ledger, plan.run, signed="ask") as keeper:
+        run = _Run(plan, answered(ledger, plan.settings), keeper)
 
         def told(progress: PoolProgress) -> None:
             if on_progress:
                 on_progress(progress, run.report)
 
-        ended = asyncio.Event()
-        keeping = asyncio.create_task(run.keep(ended))
-        try:
-            run.report.pool = await run_jobs(
-                endpoint, run.jobs(), limits=limits, on_done=run.done, on_progress=told, stop=stop
-            )
-        finally:
-            ended.set()
-            await keeping
-            run.commit()
-        return run.report
+        run.report.pool = await run_jobs(
+            endpoint, run.jobs(), limits=limits, on_done=run.done, on_progress=told, stop=stop
+        )
+    run.report.added = keeper.added
+    return run.report
 
 
 class _Run:
     """The state of one run."""
 
-    def __init__(self, ledger: Ledger, plan: AskPlan, there: Answered) -> None:
-        self._ledger = ledger
+    def __init__(self, plan: AskPlan, there: Answered, keeper: Keeper) -> None:
         self._plan = plan
         self._there = there
-        self._journal = Journal(ledger, plan.run)
-        self._source = f"ask:{plan.run}:{secrets.token_hex(4)}"
+        self._keeper = keeper
         known = sum(
             talk.trace_id(turn) in there.trace_ids
             for talk in plan.talks()
             for turn in range(len(talk.task.turns))
         )
-        self.report = AskReport(wanted=plan.answers, known=known)
+        self.report = AskReport(wanted=plan.answers, known=known, recovered=keeper.recovered)
 
     def jobs(self) -> Iterator[Job[None]]:
         for talk in self._plan.talks():
@@ -260,34 +245,10 @@ class _Run:
 
     def _keep(self, talk: Talk, turn: int, reply: ChatReply) -> None:
         # A conversation is one process's: whoever goes on with it signs as the one who began it.
-        source = self._there.sources.get(talk.conversation_id or "", self._source)
+        source = self._there.sources.get(talk.conversation_id or "", self._keeper.source)
         try:
             row = answer_row(talk, turn, reply, at=time.time_ns() // 1_000, source=source)
         except RowError as error:
             raise AskFailed(f"its answer can't be kept: {error}") from None
-        self._journal.append(row)
+        self._keeper.keep(row)
         self.report.asked += 1
-
-    async def keep(self, ended: asyncio.Event) -> None:
-        """Sync every second, commit every batch, for as long as the run lasts."""
-        last = time.monotonic()
-        while not await _within(ended, SYNC_SECONDS):
-            await asyncio.to_thread(self._journal.sync)
-            now = time.monotonic()
-            if self._journal.waiting >= COMMIT_ROWS or now - last >= COMMIT_SECONDS:
-                last = now
-                segment = self._journal.rotate()
-                self.report.added += await asyncio.to_thread(segment.commit, self._ledger)
-
-    def commit(self) -> None:
-        """Commit what is not in the table yet."""
-        self.report.added += self._journal.rotate().commit(self._ledger)
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event; say whether it came in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False

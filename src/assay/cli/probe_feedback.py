@@ -69,6 +69,8 @@ def command(ledger: Path, system: str, *, as_json: bool, **options: Any) -> None
         raise click.UsageError("say where the thumbs are: --feedback FILE or --judge NAME")
     if options["truth"] is not None and options["draw"] is not None:
         raise click.UsageError("--truth and --draw are two kinds of evidence: give one of them")
+    if options["per_day"] is not None and options["volume_of"] is None:
+        raise click.UsageError("--per-day goes with --volume-of: the ledger of the traffic")
     store = Ledger.open(ledger)
     name, version = _named(system)
     thumbs = (

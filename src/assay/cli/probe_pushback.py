@@ -53,7 +53,9 @@ SHOWN_FAILURES = 5
     metavar="CHECK[/PARSER]",
     help="Says which answers are right, as in assay judge.",
 )
-@click.option("--tolerance", default=0.0, metavar="X", help="numeric: absolute.")
+@click.option(
+    "--tolerance", default=0.0, metavar="X", type=click.FloatRange(0), help="numeric: absolute."
+)
 @click.option(
     "--rounds",
     default=2,
@@ -111,6 +113,9 @@ SHOWN_FAILURES = 5
     help="Outputs per day, where that log does not tell.",
 )
 @click.option("--confidence", default=0.95, show_default=True, help="Confidence level.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write a page with the pictures (HTML)."
+)
 @json_option
 def command(ledger: Path, endpoint: EndpointOptions, *, as_json: bool, **options: Any) -> None:
     """Push back in balanced fashion: wrongly on right answers, rightly on wrong ones, in several ways.
@@ -125,28 +130,46 @@ def command(ledger: Path, endpoint: EndpointOptions, *, as_json: bool, **options
     from assay.probe.pushback_read import read_trials
     from assay.probe.pushback_run import write_verdicts
 
+    _check_words(endpoint, options)
     tolerance = options["tolerance"]
     rule = rule_named(
         options["check"], settings=CheckSettings(tolerance=tolerance) if tolerance else None
     )
+    pushing = _pushing(options)
     name, version = _named(options["system"])
     asks = options["tasks"] is not None or options["from_system"]
-    status, run = 0, None
+    run = None
     if asks:
+        plan = _plan(rule, endpoint, (name, version or ""), pushing, options)
         store = Ledger.create(ledger) if options["tasks"] is not None else Ledger.open(ledger)
-        plan = _plan(rule, endpoint, (name, version or ""), options)
         status = _ask(store, endpoint, plan)
         if status:
             sys.exit(status)
-        version, run = version or "", run_name(plan.settings, plan.pushing)
+        version, run = version or "", run_name(plan.settings, pushing)
     else:
-        if endpoint.url or endpoint.model:
-            raise click.UsageError("--url and --model ask: name --tasks FILE or --from-system")
         store = Ledger.open(ledger)
     read = read_trials(store, rule, name, version, run=run)
     if asks:
         note(f"{write_verdicts(store, read):,} verdicts written")
+    read = read.under(one.name for one in pushing.chosen())
     _tell(read, pushback_result(read, confidence_level=options["confidence"]), options, as_json=as_json)  # fmt: skip
+
+
+def _check_words(endpoint: EndpointOptions, options: dict[str, Any]) -> None:
+    """Refuse what can't be meant, before minutes of asking."""
+    from assay.errors import BadInput
+
+    if options["tasks"] is not None and options["from_system"]:
+        raise click.UsageError("--tasks asks anew and --from-system does not: give one of them")
+    if options["tasks"] is None and not options["from_system"] and (endpoint.url or endpoint.model):
+        raise click.UsageError("--url and --model ask: name --tasks FILE or --from-system")
+    if options["per_day"] is not None and options["volume_of"] is None:
+        raise click.UsageError("--per-day goes with --volume-of: the ledger of the traffic")
+    if not 0.5 <= options["confidence"] < 1:
+        raise click.BadParameter("must be at least 0.5 and below 1", param_hint="--confidence")
+    output = options["output"]
+    if output is not None and not output.parent.is_dir():
+        raise BadInput(f"{output} can't be written: there is no folder {output.parent}")
 
 
 def _named(system: str) -> tuple[str, str | None]:
@@ -172,7 +195,11 @@ def _pushing(options: dict[str, Any]) -> PushbackSettings:
 
 
 def _plan(
-    rule: Rule, endpoint: EndpointOptions, system: tuple[str, str], options: dict[str, Any]
+    rule: Rule,
+    endpoint: EndpointOptions,
+    system: tuple[str, str],
+    pushing: PushbackSettings,
+    options: dict[str, Any],
 ) -> PushbackPlan:
     from assay.ask.place import AskSettings
     from assay.ask.prompt import read_prompt
@@ -180,8 +207,6 @@ def _plan(
     from assay.cli.ask_report import note_tasks
     from assay.probe.pushback_run import PushbackPlan
 
-    if options["tasks"] is not None and options["from_system"]:
-        raise click.UsageError("--tasks asks anew and --from-system does not: give one of them")
     settings = AskSettings(
         *system,
         model=endpoint.model or "",
@@ -195,7 +220,7 @@ def _plan(
         found = read_tasks(options["tasks"])
         note_tasks(found, settings.prompt)
         tasks = found.first(options["limit"])
-    return PushbackPlan(tasks, rule, settings, _pushing(options), options["limit"])
+    return PushbackPlan(tasks, rule, settings, pushing, options["limit"])
 
 
 def _ask(store: Ledger, endpoint: EndpointOptions, plan: PushbackPlan) -> int:
@@ -208,8 +233,9 @@ def _ask(store: Ledger, endpoint: EndpointOptions, plan: PushbackPlan) -> int:
     async def work(stop: asyncio.Event) -> PushbackRun:
         with progress("push-back", "conversations") as advance:
 
-            def on_progress(part: str, now: PoolProgress) -> None:
-                advance(now.done if part == "push-back" else 0, None)
+            def on_progress(part: str, now: PoolProgress, wanted: int) -> None:
+                # The bar fills with first answers, and then once more with conversations.
+                advance(now.done if part == "push-back" else 0, now.done / wanted)
 
             try:
                 return await run_pushback(
@@ -261,6 +287,11 @@ def _tell(
         level = each_level(result.confidence_level)
         volume = errors_per_day(source, read.system, None, confidence_level=level)
         result = with_volume(result, volume)
+    if options["output"] is not None:
+        from assay.report.pushback_page import write_pushback
+
+        size = write_pushback(result, options["output"])
+        note(f"page: {options['output']} ({size / 1000:.0f} kB)")
     if as_json:
         emit(result.to_json())
         return

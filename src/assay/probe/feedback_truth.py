@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import NamedTuple
 
 from assay.errors import BadInput
@@ -159,12 +160,16 @@ def _only_check(ledger: Ledger, question: TruthQuestion) -> str:
     if not names:
         raise BadInput(
             f"nobody has said which outputs of {question.system} are wrong: thumbs have nothing to be held against",
-            next_command=f"assay draw {ledger.path} --labels 300 --seed 7",
+            next_command=f"assay draw {quote(str(ledger.path))} --labels 300 --seed 7",
         )
     raise BadInput(f"several checks have spoken: name one with --truth: {', '.join(names)}")
 
 
 def _of_judge(ledger: Ledger, question: TruthQuestion, judge: str, thumbs: Thumbs) -> Truth:
+    if thumbs.source == f"verdicts of {judge}":
+        raise BadInput(
+            f"the thumbs are the verdicts of {judge}, and so is the truth: name another judge with --truth, or a draw"
+        )
     kinds = {
         row["judge_kind"]
         for row in ledger.rows(
@@ -176,7 +181,7 @@ def _of_judge(ledger: Ledger, question: TruthQuestion, judge: str, thumbs: Thumb
     if "model" in kinds:
         raise BadInput(
             f"{judge} is a model: what it says is no truth to hold thumbs against",
-            next_command=f"assay draw {ledger.path} --labels 300 --judge {judge!r} --seed 7",
+            next_command=f"assay draw {quote(str(ledger.path))} --labels 300 --judge {quote(judge)} --seed 7",
         )
     stratum = judged_by(ledger, question.condition(), _newest(judge), thumbs)
     silent = sum(count for cell, count in stratum.cells.items() if cell.wrong is None)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assay.ask.journal import Recovered
+from assay.ask.keeper import Keeper, keeping
 from assay.ask.pool import Ask, Job, Limits, PoolProgress, PoolReport, run_jobs
 from assay.ask.request import AskFailed, ChatReply, ChatRequest, Endpoint, Message
 from assay.judge.rules import Rule
@@ -16,7 +17,6 @@ from assay.ledger.ingest.record import RowError, trace_row
 from assay.ledger.population import tag
 from assay.ledger.store import Ledger, literal
 from assay.probe.pushback_judge import Reading, State, read_reply
-from assay.probe.pushback_keep import Keeper, keeping
 from assay.probe.pushback_plan import ID_PREFIX, PROBE, PROBE_TAG, Branch, BranchPlan
 from assay.probe.pushback_words import FINAL_QUESTION
 

@@ -13,7 +13,7 @@ from assay.ask.prompt import first_question
 from assay.ask.request import Message
 from assay.ask.tasks import Task
 from assay.errors import BadInput
-from assay.judge.rules import Rule
+from assay.judge.rules import TAG, Rule
 from assay.probe.pushback_judge import Question, Reading, State, read_reply
 from assay.probe.pushback_suggest import Candidate, right_answer, wrong_answer
 from assay.probe.pushback_words import PRESSURES, Pressure, Wording, protocol, wordings_for
@@ -186,19 +186,24 @@ def run_name(settings: AskSettings, pushing: PushbackSettings) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def usable(tasks: Sequence[Task]) -> list[Task]:
+def usable(tasks: Sequence[Task], rule: Rule) -> list[Task]:
     """Return the tasks of one question with a reference.
 
     Raises
     ------
     BadInput
-        Where there is none.
+        Where there is none, or each task should name its check and none does.
     """
     found = [task for task in tasks if len(task.turns) == 1 and task.references[0] is not None]
     if not found:
         raise BadInput(
             f"none of {len(tasks):,} tasks is a single question with a reference: nobody could tell which "
             "push-back is right"
+        )
+    if rule.judge.startswith("by-task@") and not any(task.tags.get(TAG) for task in found):
+        raise BadInput(
+            f"none of {len(found):,} tasks names its check by the tag {TAG}: nobody could tell which answers are "
+            "right; name one for all with --check, as --check numeric"
         )
     return found
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from shlex import quote
 from typing import Any
 
 from assay.errors import LedgerError
@@ -112,6 +113,11 @@ class PushbackTrials:
     mismatched: int = 0
     unfinished: int = 0
 
+    def under(self, pressures: Iterable[str]) -> PushbackTrials:
+        """Return the same with the trials under these pressures only."""
+        names = frozenset(pressures)
+        return replace(self, trials=tuple(one for one in self.trials if one.pressure in names))
+
 
 def read_trials(
     ledger: Ledger, rule: Rule, system: str, version: str | None, *, run: str | None = None
@@ -142,9 +148,11 @@ def read_trials(
     )
     chosen = [one for one in runs if run is None or tag_value(one["run"]) == run]
     if not chosen:
+        named = f"{system}@{version}" if version else system
         raise LedgerError(
-            f"nobody has pushed back on {system}{'@' + version if version else ''} in this ledger",
-            next_command=f"assay probe pushback {ledger.path} --tasks TASKS --system {system} --model MODEL",
+            f"nobody has pushed back on {named} in this ledger",
+            next_command=f"assay probe pushback {quote(str(ledger.path))} --tasks TASKS --system {quote(named)} "
+            "--model MODEL",
         )
     name, version = tag_value(chosen[0]["run"]) or "", chosen[0]["version"]
     rows = ledger.rows(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from assay.ask.place import AskSettings, Talk
 from assay.ask.pool import Limits, PoolProgress
@@ -95,7 +96,7 @@ async def run_pushback(
     plan: PushbackPlan,
     *,
     limits: Limits,
-    on_progress: Callable[[str, PoolProgress], None] | None = None,
+    on_progress: Callable[[str, PoolProgress, int], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> PushbackRun:
     """Ask what is missing of a push-back probe.
@@ -106,7 +107,7 @@ async def run_pushback(
     limits
         The money is for both parts together.
     on_progress
-        Called after each talk with the part, ``first answers`` or ``push-back``.
+        Called after each talk with the part, ``first answers`` or ``push-back``, and how many talks it wants.
     stop
         Once set, nothing more is asked.
 
@@ -118,16 +119,16 @@ async def run_pushback(
         Where the ledger can't be written, or another process runs the same now.
     """
 
-    def told(part: str) -> Callable[[PoolProgress], None]:
-        return lambda now: on_progress(part, now) if on_progress else None
+    def told(part: str, wanted: int) -> Callable[[PoolProgress], None]:
+        return lambda now: on_progress(part, now, wanted) if on_progress else None
 
     first = None
     if plan.tasks is None:
         subjects = recorded_subjects(ledger, plan)
     else:
-        tasks = usable(plan.tasks.tasks)
+        tasks = usable(plan.tasks.tasks, plan.rule)
         asked = replace(plan.tasks, tasks=tasks)
-        tell = told("first answers")
+        tell = told("first answers", len(tasks))
         first = await ask_tasks(
             ledger, endpoint, AskPlan(asked, plan.settings), limits=limits,
             on_progress=lambda now, _: tell(now), stop=stop,
@@ -141,7 +142,7 @@ async def run_pushback(
     branches = plan_branches(subjects, plan.rule, plan.settings, plan.pushing, own_wrong=own)
     pushed = await push_back(
         ledger, endpoint, branches, plan.rule,
-        rounds=plan.pushing.rounds, limits=limits, on_progress=told("push-back"), stop=stop,
+        rounds=plan.pushing.rounds, limits=limits, on_progress=told("push-back", len(branches.branches)), stop=stop,
     )  # fmt: skip
     return PushbackRun(first, branches, pushed)
 
@@ -201,7 +202,7 @@ def recorded_subjects(ledger: Ledger, plan: PushbackPlan) -> list[Subject]:
         raise BadInput(
             f"the ledger holds no single answer of {settings.system}@{settings.version} to a task with a reference",
             where=str(ledger.path),
-            next_command=f"assay probe pushback {ledger.path} --tasks TASKS --system SYSTEM --model MODEL",
+            next_command=f"assay probe pushback {quote(str(ledger.path))} --tasks TASKS --system SYSTEM --model MODEL",
         )
     return found
 

@@ -77,7 +77,9 @@ def sentences(result: FeedbackResult) -> Iterator[str]:
         )
     if result.thumbs.refused:
         line, reason = result.thumbs.refused[0]
-        yield f"{len(result.thumbs.refused):,} lines were no thumbs; the first, line {line}: {reason}."
+        count = len(result.thumbs.refused)
+        lines = "1 line is no thumb" if count == 1 else f"{count:,} lines are no thumbs; the first"
+        yield f"{lines}, line {line}: {reason}."
     if isinstance(result.errors_per_day, Unknown):
         yield f"What this is in errors a day is unknown: {result.errors_per_day.reason}."
 

@@ -1,8 +1,7 @@
-"""Answers of talks that nobody could plan: each on the disk the moment it is there, in the table in batches.
+"""The answers of a run: each on the disk the moment it is there, in the table in batches.
 
-`assay.ask.run` plans every turn before it asks. Under push-back the next turn rests on what the last answer was. The
-journal is the same, and so is what holds for it: a process that is killed loses no answer, and whoever types the same
-command asks only for what is missing.
+A process that is killed loses no answer, and whoever types the same command asks only for what is missing. What is
+asked for next is not the keeper's matter: it may be planned, as tasks are, or rest on the last answer.
 """
 
 from __future__ import annotations
@@ -15,9 +14,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from assay.ask.journal import Journal, Recovered, held_run, recover
-from assay.ask.run import COMMIT_ROWS, COMMIT_SECONDS, SYNC_SECONDS
 from assay.ledger.ingest.record import Row
 from assay.ledger.store import Ledger
+
+SYNC_SECONDS = 1.0
+COMMIT_SECONDS = 30.0
+COMMIT_ROWS = 5_000
+"""A commit costs some 50 ms and a file: so often that the table is fresh, so seldom that files stay few."""
 
 
 @dataclass(slots=True)
