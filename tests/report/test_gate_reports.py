@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 
+from assay.estimate.change_point import ChangePoint
 from assay.ledger.store import Ledger
+from assay.quantity import Unknown
 from assay.report.gate_junit import gate_junit
-from assay.report.gate_markdown import gate_markdown
+from assay.report.gate_markdown import escaped, gate_markdown
 from assay.report.gate_text import print_gate
+from assay.report.gate_watch_text import print_watch
 from assay.report.gate_words import headline, sentences
 from assay.volume.gate import GateQuestion, run_gate
 from assay.volume.gate_decision import Demand
 from assay.volume.gate_result import GateResult
+from assay.volume.gate_watch import Watched, WatchResult
 from volume.versions import answer, columns, two_versions
 
 
@@ -43,8 +48,8 @@ def test_a_refusal_names_the_class_that_collapsed(refused: GateResult) -> None:
     text = " ".join(printed(refused).split())
     assert text.startswith("Refuse it: desk@1 to desk@2")
     assert (
-        "class collapse: topic=prime went from 0.0% to 83.3% wrong, while topic=composite got better"
-        in text
+        "class collapse: topic=prime went from 0.0% to 83.3% wrong, while topic=composite got better: the average "
+        "hides it (+8.3 points)" in text
     )
     assert "times as many" in text
     assert "noise floor: desk@1 run twice changes 0; at most" in text
@@ -106,4 +111,49 @@ def test_names_of_others_stay_names(ledger: Ledger) -> None:
     assert r"a\|b" in markdown
     assert "\x1b" not in markdown + junit + text
     tests = ET.fromstring(junit.split("\n", 1)[1]).iter("testcase")
+    ET.fromstring(junit.encode("utf-8"))
     assert "topic=a|b<script>\ufffd[31m[x](http://y)" in [test.get("name") for test in tests]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("@team", r"\@<!-- -->team"),
+        ("see #12", r"see \#<!-- -->12"),
+        ("desk@1", r"desk\@1"),
+        ("www.evil.example", "www<!-- -->.evil.example"),
+        ("http://x", r"http\://x"),
+        ("line\n# heading", r"line\\n\# heading"),
+        ("\ud800 \u202e", r"\\ud800 \\u202e"),
+    ],
+)
+def test_markdown_calls_nobody_and_links_nothing(name: str, shown: str) -> None:
+    assert escaped(name) == shown
+
+
+def watched_text(result: WatchResult) -> str:
+    stream = io.StringIO()
+    print_watch(result, Console(file=stream, width=120))
+    return " ".join(stream.getvalue().split())
+
+
+def test_a_change_is_told_with_its_days() -> None:
+    found = ChangePoint(12, 0.05, 0.25, 0.0005, 0.04)
+    between = ("2025-10-16", "2025-10-18")
+    series = (
+        Watched("errors", "errors/answer", found, 0.004, "2025-10-17", between),
+        Watched("length", "log", ChangePoint(3, 4.0, 4.1, 0.4, 0.2), 0.9, "2025-10-08"),
+        Watched("JSON", "share", Unknown("all days are alike")),
+    )
+    result = WatchResult("desk", "exact@1", 800, 20, "2025-10-05", "2025-10-24", 0.05, 0.95, series,
+                         ("errors",))  # fmt: skip
+    text = watched_text(result)
+    assert text.startswith(
+        "Changed on 2025-10-17 [2025-10-16, 2025-10-18]: errors; 800 answers of desk on 20 days"
+    )
+    assert "2025-10-16 .. 2025-10-18" in text
+    assert "JSON: all days are alike" in text
+    quiet = replace(result, changed=())
+    assert "No change seen, and one of 4 points of the error rate could have been" in watched_text(
+        quiet
+    )

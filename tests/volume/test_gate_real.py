@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assay.cli import main
 from assay.errors import BadInput, LedgerError
 from assay.estimate.paired import PairedTable
 from assay.judge.rules import rule_named
@@ -22,6 +23,7 @@ from assay.report.gate_words import sentences
 from assay.volume.gate import GateQuestion, run_gate
 from assay.volume.gate_result import GateResult
 from assay.volume.gate_watch import WatchQuestion, watch
+from cli.conftest import Done
 
 pytestmark = pytest.mark.shared_data
 
@@ -90,7 +92,8 @@ def test_gpt_4_makes_seven_times_the_errors_an_hour(drift: Ledger) -> None:
 def test_gpt_35_got_better_on_average_and_lost_a_class(drift: Ledger) -> None:
     result = gate(drift, GPT_35, judge_name(STRICT), by=("reference",))
     assert (result.whole.table.broke, result.whole.table.fixed) == (242, 404)
-    assert gate(drift, GPT_35, judge_name(STRICT)).answer == "take"
+    assert gate(drift, GPT_35, judge_name(STRICT), by=()).answer == "take"
+    assert gate(drift, GPT_35, judge_name(STRICT)).answer == "refuse"
     assert result.answer == "refuse"
     assert [one.name for one in result.refusing] == ["reference=No"]
 
@@ -154,10 +157,55 @@ def test_published_pairs_of_zeroeval(zeroeval: Ledger, row: tuple[Any, ...]) -> 
     assert result.answer == answer
 
 
-def test_no_repeats_no_verdict(zeroeval: Ledger) -> None:
-    result = run_gate(zeroeval, GateQuestion(*ZEROEVAL[2][:2]))
-    assert result.answer == "not enough data"
-    assert result.decision.answer == "refuse"
+@pytest.mark.parametrize("row", ZEROEVAL, ids=lambda row: row[1])
+def test_published_pairs_from_the_command_line(
+    zeroeval: Ledger, capsys: pytest.CaptureFixture[str], row: tuple[Any, ...]
+) -> None:
+    # Nothing was run twice here: a refusal stands, and nothing is taken without being told to.
+    done = call(capsys, "gate", zeroeval.path, "--old", row[0], "--new", row[1], "--json")
+    assert done.status == 3
+    assert (done.json["all"]["broke"], done.json["all"]["fixed"]) == row[4:6]
+    assert done.json["answer"] == ("refuse" if row[7] == "refuse" else "not enough data")
+    told = call(
+        capsys,
+        "gate",
+        zeroeval.path,
+        "--old",
+        row[0],
+        "--new",
+        row[1],
+        "--no-noise-floor",
+        "--json",
+    )
+    assert (told.json["answer"], told.status) == (row[7], 0 if row[7] == "take" else 3)
+    if row[7] == "not enough data":
+        assert 400 < told.json["more_tasks"]["value"] < 2_000
+
+
+def test_gpt_4_is_refused_from_the_command_line(
+    drift: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ("gate", drift.path, "--old", GPT_4[0], "--new", GPT_4[1])
+    done = call(capsys, *both, "--judge", judge_name(STRICT))
+    assert done.status == 3
+    said = " ".join(done.out.split())
+    assert said.startswith("Refuse it: openaichat/gpt-4-0314 to openaichat/gpt-4-0613")
+    assert (
+        "class collapse: reference=yes went from 2.4% to 97.6% wrong, while reference=No got better"
+        in said
+    )
+    assert "noise floor unknown" in said
+    assert "62.7% of the answers changed" in said
+    done = call(capsys, *both)
+    assert done.status == 1
+    assert "2 judges have spoken on both versions" in done.err
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> Done:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return Done(int(ended.value.code or 0), printed.out, printed.err)
 
 
 DAY = 86_400_000_000
@@ -186,6 +234,7 @@ def test_the_swap_of_gpt_4_is_found_on_its_day(drift: Ledger, ledger: Ledger) ->
     under_one_name(drift, ledger, "digest(task_id, 'sha256')")
     result = watch(ledger, WatchQuestion("gpt-4"))
     assert result.day == "2023-08-03"
+    assert result.between == ("2023-08-01", "2023-08-04")
     assert {"errors", "length"} <= set(result.changed)
     assert watch(ledger, WatchQuestion("gpt-4", end=FIRST + 12 * DAY)).changed == ()
 

@@ -54,10 +54,14 @@ def test_a_swap_is_found_on_its_day(ledger: Ledger) -> None:
     assert result.answer == "changed"
     assert set(result.changed) == {"errors", "agreement"}
     assert result.day == "2024-10-17"  # START is 2024-10-04
+    assert result.between is not None
+    assert "2024-10-14" <= result.between[0] <= "2024-10-17" <= result.between[1] <= "2024-10-20"
     series = {one.name: one for one in result.series}
     assert isinstance(series["code blocks"].found, Unknown)
     assert series["length"].p_adjusted is not None
     assert series["length"].p_adjusted > 0.05
+    assert series["length"].between is None
+    assert result.to_json()["day_interval"] == list(result.between)
     json.dumps(result.to_json(), allow_nan=False)
 
 
@@ -110,7 +114,9 @@ def test_nobody_judged_is_no_count_of_errors(ledger: Ledger) -> None:
 def test_what_is_not_there_is_said(ledger: Ledger) -> None:
     log(ledger)
     with pytest.raises(BadInput, match="no trace with a time"):
-        watch(ledger, WatchQuestion("nobody"))
+        watch(ledger, WatchQuestion("desk", end=START))
+    with pytest.raises(BadInput, match="the ledger has no system 'desk@1'; it has desk"):
+        watch(ledger, WatchQuestion("desk@1"))
     with pytest.raises(BadInput, match="no check or person 'anna'"):
         watch(ledger, WatchQuestion("desk", judge="anna"))
     ledger.append("verdicts", [{"trace_id": "0-0", "judge": "anna", "judge_kind": "person",
@@ -125,3 +131,7 @@ def test_questions_out_of_range() -> None:
         WatchQuestion("a", looks=0)
     with pytest.raises(BadInput):
         WatchQuestion("a", confidence_level=1.0)
+    with pytest.raises(BadInput, match="seed"):
+        WatchQuestion("a", seed=-1)
+    with pytest.raises(BadInput, match="at least 1e-05"):
+        WatchQuestion("a", confidence_level=0.999, looks=365)

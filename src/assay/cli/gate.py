@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 WATCH_ONLY = ("system", "start", "end", "looks", "seed")
 COMPARE_ONLY = (
-    "old", "new", "by", "margin", "most_broken", "each_stratum", "any_time", "noise", "no_noise_floor", "per_day",
-    "workers", "against", "junit", "markdown",
+    "old", "new", "by", "no_strata", "margin", "most_broken", "each_stratum", "any_time", "noise", "no_noise_floor",
+    "per_day", "workers", "against", "junit", "markdown",
 )  # fmt: skip
 
 
@@ -36,8 +36,10 @@ COMPARE_ONLY = (
     "--by",
     multiple=True,
     metavar="TAG",
-    help="Look at each value of a tag too; reference: the right answer.",
+    help="Look at each value of a tag too; reference: the right answer, which is looked at unasked where it is one "
+    "of a few classes.",
 )
+@click.option("--no-strata", is_flag=True, help="Look at all tasks only: an average can hide much.")
 @click.option(
     "--margin",
     type=float,
@@ -60,7 +62,7 @@ COMPARE_ONLY = (
     "--noise", nargs=2, default=None, metavar="A B", help="The same version, run under two names."
 )
 @click.option(
-    "--no-noise-floor", is_flag=True, help="Answer though the same version was never run twice."
+    "--no-noise-floor", is_flag=True, help="Take a version though the same one was never run twice."
 )
 @click.option("--per-day", type=float, default=None, help="Outputs a day of either version.")
 @click.option(
@@ -127,11 +129,13 @@ def _question(options: dict[str, Any]) -> GateQuestion:
 
     if options["old"] is None or options["new"] is None:
         raise click.UsageError("name both versions: --old NAME@VERSION --new NAME@VERSION")
+    if options["no_strata"] and options["by"]:
+        raise click.UsageError("--by and --no-strata are two answers to one question: give one")
     return GateQuestion(
         old=options["old"],
         new=options["new"],
         judge=options["judge"],
-        by=options["by"],
+        by=() if options["no_strata"] else options["by"] or None,
         demand=Demand(
             margin=options["margin"],
             most_broken=options["most_broken"],

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import special
 
 from assay.errors import EstimateError
+from assay.estimate.interval import missing_chance
 from assay.quantity import Unknown
 
 FloatArray = npt.NDArray[np.float64]
@@ -115,6 +116,62 @@ def change_point(
         p_value=(1 + as_far) / (1 + orders),
         visible=_visible(spread - most, float(np.quantile(by_chance, 1 - miss)), spread, weights),
     )
+
+
+def change_days(
+    values: FloatArray,
+    weights: FloatArray,
+    *,
+    rng: np.random.Generator,
+    confidence_level: float = 0.95,
+    orders: int = 299,
+) -> tuple[int, int]:
+    """Return the first and the last day on which a change that there was may have come.
+
+    Parameters
+    ----------
+    values, weights
+        As `change_point`, which has seen a change in them.
+    rng
+        Draws the orders of the days.
+    confidence_level : in (0, 1)
+    orders
+        Random orders of the days that are tried for each day.
+
+    Returns
+    -------
+    tuple of int
+        Places of the days, both included, each the first day after a change.
+
+    Raises
+    ------
+    EstimateError
+        If there are fewer than 10 days.
+
+    Notes
+    -----
+    All days that a test does not reject, and those between them. The test of a day: the days before it are put in
+    random order, and so are those from it on; how much more the best place explains than this one must not be more
+    than in all but `1 - confidence_level` of the orders. Exact where the change came at once and both sides are quiet,
+    at least two days from either end; over all series, not over those alone in which a change was seen.
+    """
+    days = len(values)
+    if days < LEAST_DAYS:
+        raise EstimateError(f"{days} days are too few to say when a change came")
+    explained = _explained(values[None, :], weights[None, :])[0]
+    most = float(explained.max())
+    kept = []
+    for place, own in enumerate(explained):
+        day = place + EDGE
+        order = np.broadcast_to(np.arange(days), (orders, days)).copy()
+        order[:, :day] = rng.permuted(order[:, :day], axis=1)
+        order[:, day:] = rng.permuted(order[:, day:], axis=1)
+        # What this place explains is the same in all of these orders, so the best alone is compared.
+        best = _explained(values[order], weights[order]).max(axis=1)
+        as_far = int(np.sum(best >= most * (1 - 1e-12)))
+        if own >= most or (1 + as_far) / (1 + orders) > missing_chance(confidence_level):
+            kept.append(day)
+    return kept[0], kept[-1]
 
 
 def _by_chance(

@@ -8,6 +8,8 @@ from assay.report.gate_words import HEADER, headline, notes, sentences, table_ro
 from assay.terminal import visible
 from assay.volume.gate_result import GateResult
 
+_LINKED = re.compile(r"(?<!\w)(\\@|\\#)(?=\w)")
+_HOST = re.compile(r"(?i)\b(www)\.")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@$:-])")
 
 
@@ -32,7 +34,9 @@ def escaped(text: str) -> str:
     >>> print(escaped("<img src=x> | [a](b)"))
     \<img src=x\> \| \[a\]\(b\)
     """
-    return _SPECIAL.sub(r"\\\1", visible(text))
+    plain = _SPECIAL.sub(r"\\\1", visible(text))
+    # GitHub looks for people and issues, and links bare names of hosts, after it has taken the backslashes away.
+    return _LINKED.sub(r"\1<!-- -->", _HOST.sub(r"\1<!-- -->.", plain))
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:

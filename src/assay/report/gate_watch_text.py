@@ -22,7 +22,7 @@ def print_watch(result: WatchResult, console: Console) -> None:
     console.print()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for place, name in enumerate(
-        ("", "likeliest day", "before", "after", "p, corrected", "could see")
+        ("", "likeliest day", "between", "before", "after", "p, corrected", "could see")
     ):
         table.add_column(name, justify="right" if place else "left", overflow="fold")
     for one in result.series:
@@ -40,7 +40,7 @@ def watch_headline(result: WatchResult) -> str:
     span = f"{result.days} days ({result.first_day} to {result.last_day})"
     of = f"{result.answers:,} answers of {result.system} on {span}"
     if result.changed:
-        return f"Changed on {result.day}: {', '.join(result.changed)}; {of}"
+        return f"Changed on {_when(result)}: {', '.join(result.changed)}; {of}"
     if not result.decided:
         return f"Not enough data: {of}"
     errors = [one.found for one in result.series if one.name == "errors"]
@@ -51,6 +51,12 @@ def watch_headline(result: WatchResult) -> str:
         else f", and one of {100 * seen.visible:.2g} points of the error rate could have been"
     )
     return f"No change seen{could}: {of}"
+
+
+def _when(result: WatchResult) -> str:
+    if result.between is None or result.between[0] == result.between[1]:
+        return str(result.day)
+    return f"{result.day} [{result.between[0]}, {result.between[1]}]"
 
 
 def watch_notes(result: WatchResult) -> list[str]:
@@ -65,6 +71,11 @@ def watch_notes(result: WatchResult) -> list[str]:
     notes.append(
         "likeliest day: the first of the new kind; could see: a change in the middle of the days, in 4 cases of 5"
     )
+    if result.changed:
+        notes.append(
+            "between: the days on which one sudden change may have come "
+            f"({plain(100 * result.confidence_level)} %, where both sides are quiet)"
+        )
     if result.judge is None:
         notes.append(
             "nobody has judged these answers: errors are not watched; assay judge LEDGER --check CHECK"
@@ -78,6 +89,7 @@ def _row(one: Watched, change: ChangePoint) -> tuple[str, ...]:
     return (
         one.name,
         one.day or "",
+        "" if one.between is None else " .. ".join(one.between),
         plain(change.before),
         plain(change.after),
         "" if one.p_adjusted is None else p_words(one.p_adjusted),

@@ -29,7 +29,7 @@ def table_rows(result: GateResult) -> list[tuple[str, ...]]:
 
 
 HEADER = (
-    "", "tasks", "wrong before", "now", "broke", "fixed", "difference (points)", "p", "p, corrected",
+    "", "tasks", "wrong before", "now", "broke", "fixed", "difference (points)", "p, changed", "p, worse",
 )  # fmt: skip
 
 
@@ -83,13 +83,21 @@ def notes(result: GateResult) -> Iterator[str]:
     out = result.left_out
     if result.without_noise_floor:
         yield (
-            "without a noise floor (--no-noise-floor): how much a second run of the same version would have changed "
-            "is not known"
+            "without a noise floor (--no-noise-floor): what a second run of the same version would have changed is "
+            "not known"
         )
+    if result.strata:
+        corrected = f", corrected for {len(result.decision.tests)} tests (Holm)"
+    else:
+        corrected = ""
+    yield (
+        f"p, changed: exact McNemar, as many errors as before; p, worse: beyond what is demanded{corrected}; both "
+        "two-sided"
+    )
     if out.only_old or out.only_new:
         yield (
             f"{out.only_old:,} tasks were answered by the old version alone, {out.only_new:,} by the new one alone: "
-            "left out"
+            "left out. Tasks that the new version failed to answer are no errors here"
         )
     if out.unjudged:
         yield f"{out.unjudged:,} tasks lack a verdict on one of the answers: in no table, but held against the answer"
@@ -107,7 +115,12 @@ def _collapse(result: GateResult) -> Iterator[str]:
         if one is result.whole or one.difference.value < COLLAPSE:
             continue
         better = [other for other in result.strata if other.difference.high < 0]
-        hidden = f", while {better[0].name} got better: the average hides it" if better else ""
+        hidden = ""
+        if better:
+            points = 100 * result.whole.difference.value
+            hidden = (
+                f", while {better[0].name} got better: the average hides it ({points:+.1f} points)"
+            )
         old, new = one.table.old_errors / one.table.n, one.table.new_errors / one.table.n
         yield f"class collapse: {one.name} went from {old:.1%} to {new:.1%} wrong{hidden}"
 
@@ -131,7 +144,10 @@ def _flips(result: GateResult) -> str:
 
 def _noise(result: GateResult) -> str:
     if result.noise is None:
-        return "noise floor: none; the same version was never run twice"
+        return (
+            "noise floor unknown: the same version was never run twice, so what moves a whole run (a seed, a day) is "
+            "not told from the update"
+        )
     churn = result.noise.churn(result.demand.confidence_level)
     return (
         f"noise floor: {result.noise.of} run twice changes {_percent(churn)} of {result.noise.table.n:,} tasks; "
@@ -144,7 +160,7 @@ def _volume(result: GateResult) -> str:
     if isinstance(times, Unknown):
         return f"errors a day: {shown(times)}"
     return (
-        f"errors an hour: {shown(old.errors_per_hour)} before, {shown(new.errors_per_hour)} now, "
+        f"errors a day: {shown(old.errors_per_day)} before, {shown(new.errors_per_day)} now, "
         f"{shown(times)} times as many"
     )
 

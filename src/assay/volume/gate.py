@@ -9,23 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import BadInput
-from assay.estimate.gate_power import FlipRates, tasks_needed, tasks_needed_any_time
 from assay.estimate.paired import PairedTable
 from assay.ledger.population import tag, tag_value
 from assay.ledger.store import Ledger
-from assay.quantity import Estimate, Quantity, Unknown, assumed
 from assay.volume.gate_changes import both_wrong_different
 from assay.volume.gate_decision import ALL, MOST_BROKEN, Answer, Decision, Demand, decide
-from assay.volume.gate_noise import NoiseFloor
-from assay.volume.gate_pairs import Pairs, read_pairs, read_repeats
+from assay.volume.gate_more import more_tasks
+from assay.volume.gate_noise import NoiseFloor, noise_floor
+from assay.volume.gate_pairs import Pairs, read_pairs
 from assay.volume.gate_result import Compared, GateResult, LeftOut, earlier_line
-from assay.volume.gate_versions import (
-    Grader,
-    Version,
-    one_grader,
-    refuse_changed,
-    version_named,
-)
+from assay.volume.gate_versions import Version, one_grader, refuse_changed, version_named
 from assay.volume.gate_volume import Pace, volume_change
 
 SETTINGS = ("ask.temperature", "ask.prompt", "ask.max_tokens", "ask.runtime", "ask.cache")
@@ -43,13 +36,14 @@ class GateQuestion:
     judge
         The grader's full name, or how it begins; None: the only one that has judged both.
     by
-        Tags that make strata; ``reference``: the right answer.
+        Tags that make strata; ``reference``: the right answer. None: the right answer, where it is one of a few
+        classes; empty: no strata.
     demand
         What is asked of the new version.
     noise
         Two names that are the same version run twice; None: the epochs of the old version.
     without_noise_floor
-        Answer though the same version was never run twice; marked in the result.
+        Take a version though the same one was never run twice; marked in the result.
     pace
         What throughput the volume of errors is reckoned with.
     against
@@ -59,7 +53,7 @@ class GateQuestion:
     old: str
     new: str
     judge: str | None = None
-    by: tuple[str, ...] = ()
+    by: tuple[str, ...] | None = None
     demand: Demand = field(default_factory=Demand)
     noise: tuple[str, str] | None = None
     without_noise_floor: bool = False
@@ -92,6 +86,10 @@ def run_gate(ledger: Ledger, question: GateQuestion) -> GateResult:
     The verdict rests on independent tasks and on the grader; it speaks of these tasks and of tasks like them. See
     `assay.volume.gate_decision.decide` for the tests. Pairs without a verdict can turn no answer: `take` must hold with
     each of them counted as newly wrong, `refuse` with each as newly right.
+
+    Without a noise floor a version can be refused and not be taken. The paired test reckons with the dice roll of each
+    answer, so a refusal stands by itself; what it can't see is what moves a whole run, and nothing is put into use on
+    the strength of that. A version that differs from itself carries neither answer.
     """
     versions = (version_named(ledger, question.old), version_named(ledger, question.new))
     if versions[0] == versions[1]:
@@ -104,9 +102,8 @@ def run_gate(ledger: Ledger, question: GateQuestion) -> GateResult:
     if whole.n == 0:
         raise BadInput(f"no task has a verdict of {grader.name} on both versions")
     tables = {name: pairs.table(chosen) for name, chosen in pairs.strata.items()}
-    tables = {name: table for name, table in tables.items() if table.n}
     decision = decide(whole, tables, question.demand)
-    noise = _noise(ledger, question, versions, grader)
+    noise = noise_floor(ledger, versions, grader, question.noise)
     answer, reasons = _answer(pairs, decision, question, noise)
     tested = {test.name: test for test in decision.tests}
     result = GateResult(
@@ -121,6 +118,7 @@ def run_gate(ledger: Ledger, question: GateQuestion) -> GateResult:
         strata=tuple(
             Compared.of(name, table, tested[name], question.demand)
             for name, table in tables.items()
+            if table.n
         ),
         decision=decision,
         both_wrong_different=both_wrong_different(ledger, versions, pairs, grader),
@@ -134,25 +132,11 @@ def run_gate(ledger: Ledger, question: GateQuestion) -> GateResult:
             pace=question.pace,
             confidence_level=question.demand.confidence_level,
         ),
-        more_tasks=_more_tasks(whole, question.demand, answer),
+        more_tasks=more_tasks({ALL: whole, **tables}, decision, question.demand, answer),
         left_out=LeftOut(pairs.only_old, pairs.only_new, pairs.unjudged, pairs.repeated),
-        notes=_settings_notes(ledger, versions),
+        notes=(*_strata_notes(pairs, question), *_settings_notes(ledger, versions)),
     )
     return _beside(result, question.against)
-
-
-def _noise(
-    ledger: Ledger, question: GateQuestion, versions: tuple[Version, Version], grader: Grader
-) -> NoiseFloor | None:
-    if question.noise is not None:
-        first, second = (version_named(ledger, name) for name in question.noise)
-        table = read_pairs(ledger, (first, second), grader).table()
-        return NoiseFloor(f"{first.name} and {second.name}", table)
-    for version in versions:
-        table = read_repeats(ledger, version, grader)
-        if table.n:
-            return NoiseFloor(version.name, table)
-    return None
 
 
 def _answer(
@@ -165,18 +149,26 @@ def _answer(
     if turned:
         answer = "not enough data"
         reasons.insert(0, turned)
-    if noise is None and not question.without_noise_floor:
+    if noise is not None and noise.drifts:
         answer = "not enough data"
-        reasons.insert(
-            0,
-            "the same version was never run twice, so the change can't be told from a dice roll: "
-            "ask the old version again (assay ask ... --epochs 2), name two runs with --noise, or go "
-            "without by --no-noise-floor",
-        )
-    elif noise is not None and (fault := noise.fault(len(pairs.tasks))):
+        reasons.insert(0, noise.drift())
+    elif answer == "take" and (lacking := _no_floor(noise, question, len(pairs.tasks))):
         answer = "not enough data"
-        reasons.insert(0, fault)
+        reasons.insert(0, lacking)
     return answer, tuple(reasons)
+
+
+def _no_floor(noise: NoiseFloor | None, question: GateQuestion, tasks: int) -> str:
+    """Return why a better version can't be taken yet; empty where it can."""
+    if question.without_noise_floor:
+        return ""
+    if noise is not None:
+        return noise.thin(tasks)
+    return (
+        "the tables say take, but the noise floor is unknown: the same version was never run twice, and what moves a "
+        "whole run can't be told from the update. Ask the old version again (assay ask ... --epochs 2), name two runs "
+        "of one version with --noise, or go without by --no-noise-floor"
+    )
 
 
 def _why(pairs: Pairs, decision: Decision, demand: Demand) -> list[str]:
@@ -231,19 +223,16 @@ def _turned(pairs: Pairs, decision: Decision, demand: Demand) -> str:
     )
 
 
-def _more_tasks(table: PairedTable, demand: Demand, answer: Answer) -> Quantity:
-    """Return how many tasks more are likely to decide it, if the shares seen so far are the true ones."""
-    if answer != "not enough data":
-        return assumed(0.0, "tasks", method="the answer stands")
-    rates = FlipRates(table.broke / table.n, table.fixed / table.n)
-    plan = tasks_needed_any_time if demand.any_time else tasks_needed
-    needed = plan(rates, margin=demand.margin, miss=demand.alpha / 2)
-    if isinstance(needed, Unknown):
-        return needed
-    more = needed.value - table.n
-    if more <= 0:
-        return Unknown("it is not the number of tasks that is lacking")
-    return Estimate(more, more, more, "tasks", 1.0, 0, needed.method, "assumed")
+def _strata_notes(pairs: Pairs, question: GateQuestion) -> list[str]:
+    notes = []
+    if question.by is None and pairs.strata:
+        notes.append(
+            f"the right answers are {len(pairs.strata)} classes, so each is a stratum: --by TAG for others, "
+            "--no-strata for none"
+        )
+    if empty := sum(not pairs.table(chosen).n for chosen in pairs.strata.values()):
+        notes.append(f"{empty} strata have no task yet with a verdict on both versions")
+    return notes
 
 
 def _settings_notes(ledger: Ledger, versions: tuple[Version, Version]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from assay.errors import BadInput
 from assay.estimate.mcnemar import mcnemar_p_value
 from assay.estimate.paired import PairedTable
 from assay.estimate.paired_eprocess import any_time_p_value
-from assay.estimate.paired_exact import margin_p_value
+from assay.estimate.paired_exact import LEAST_NUISANCE_MISS, margin_p_value
 from assay.estimate.two_shares import holm
 
 Answer = Literal["take", "refuse", "not enough data"]
@@ -141,7 +141,8 @@ def decide(whole: PairedTable, strata: Mapping[str, PairedTable], demand: Demand
     whole
         All tasks.
     strata
-        Parts of them; several divisions may overlap.
+        Parts of them; several divisions may overlap. One without a task yet counts among the tests: while it runs,
+        the number of tests must not grow with what has come in.
     demand
         What is asked.
 
@@ -159,8 +160,11 @@ def decide(whole: PairedTable, strata: Mapping[str, PairedTable], demand: Demand
     hold, so nothing is to be corrected. With `any_time` the p-values are 1 / e-values, which keeps both at every look.
     """
     tables = {ALL: whole, **strata}
-    worse = {name: _p_value(table, demand, "greater") for name, table in tables.items()}
-    within = {name: _p_value(table, demand, "less") for name, table in tables.items()}
+    tests_of = len(tables) + (demand.most_broken is not None)
+    worse = {
+        name: _p_value(table, demand, "greater", among=tests_of) for name, table in tables.items()
+    }
+    within = {name: _p_value(table, demand, "less", among=1) for name, table in tables.items()}
     if demand.most_broken is not None:
         worse[MOST_BROKEN] = _p_flips(whole, demand, "greater")
         within[MOST_BROKEN] = _p_flips(whole, demand, "less")
@@ -173,7 +177,8 @@ def decide(whole: PairedTable, strata: Mapping[str, PairedTable], demand: Demand
     return Decision(answer, tests, broken_by, lacking)
 
 
-def _p_value(table: PairedTable, demand: Demand, side: Side) -> float:
+def _p_value(table: PairedTable, demand: Demand, side: Side, *, among: int) -> float:
+    """Return a table's two-sided p-value; `among`: how many tests share the level."""
     if table.n == 0:
         return 1.0
     if demand.any_time:
@@ -181,7 +186,9 @@ def _p_value(table: PairedTable, demand: Demand, side: Side) -> float:
     elif demand.margin == 0:
         one_sided = mcnemar_p_value(table.broke, table.fixed, alternative=side)
     else:
-        one_sided = margin_p_value(table, demand.margin, alternative=side)
+        # No p-value is below this: at one 250th of its level a test among hundreds can still speak.
+        least = max(LEAST_NUISANCE_MISS, demand.alpha / 2 / 250 / among)
+        one_sided = margin_p_value(table, demand.margin, alternative=side, nuisance_miss=least)
     return min(1.0, 2 * one_sided)
 
 

@@ -28,6 +28,14 @@ REFERENCE = "reference"
 MOST_STRATA = 200
 NO_VALUE = "(none)"
 
+MOST_CLASSES = 20
+CLASS_TASKS = 20
+"""Right answers of so few kinds, each with so many tasks on average, are classes: they are strata unasked."""
+
+BY_TASK = "by-task@"
+CHECK_TAGS = ("check", "check.tolerance", "check.relative")
+"""Where the judge's name begins so, these tags of a task say what is right: they are part of the grader."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -42,7 +50,7 @@ class Pairs:
     old_wrong, new_wrong : shape (n,)
         1 wrong, 0 right, `UNJUDGED`.
     strata
-        ``tag=value`` -> which tasks are of it, shape (n,).
+        ``tag=value`` -> which tasks are of it, shape (n,); also of what one version alone has answered so far.
     only_old, only_new
         Tasks that one version alone answered.
     repeated
@@ -96,7 +104,7 @@ def read_pairs(
     versions: tuple[Version, Version],
     grader: Grader,
     *,
-    by: Sequence[str] = (),
+    by: Sequence[str] | None = (),
 ) -> Pairs:
     """Return the tasks that two versions answered, as one grader judged them.
 
@@ -109,7 +117,8 @@ def read_pairs(
     grader
         Who judged both.
     by
-        Tags whose values make strata, as the old version's traces have them; ``reference``: the right answer.
+        Tags whose values make strata, as the old version's traces have them, else the new one's; ``reference``: the
+        right answer. None: the right answer, where it is one of a few classes.
 
     Raises
     ------
@@ -139,18 +148,19 @@ def read_pairs(
         )
     old_rows = np.array([old[task] for task in tasks])
     new_rows = np.array([new[task] for task in tasks])
-    _same_tasks(answers, (old_rows, new_rows), tasks)
+    tags = CHECK_TAGS if grader.name.startswith(BY_TASK) else ()
+    _same_tasks(answers, (old_rows, new_rows), tasks, tags)
     return Pairs(
         tasks=tasks,
         old_ids=tuple(answers[0].trace_ids[row] for row in old_rows),
         new_ids=tuple(answers[1].trace_ids[row] for row in new_rows),
         old_wrong=answers[0].wrong[old_rows],
         new_wrong=answers[1].wrong[new_rows],
-        strata=_strata(answers[0], old_rows, by),
+        strata=_strata(answers, names, tasks, by),
         only_old=len(old) - len(tasks),
         only_new=len(new) - len(tasks),
         repeated=chosen[0][1] + chosen[1][1],
-        tasks_sha256=_tasks_hash(answers[0], old_rows, tasks),
+        tasks_sha256=_tasks_hash(answers[0], old_rows, tasks, tags),
     )
 
 
@@ -194,10 +204,16 @@ def _first(answers: Answers) -> tuple[IntArray, int]:
     return rows, int(np.sum(same > 1))
 
 
+_WHAT = {"reference": "the right answer", "input": "the request", "tags": "the check"}
+
+
 def _same_tasks(
-    answers: Sequence[Answers], rows: tuple[IntArray, IntArray], tasks: Sequence[str]
+    answers: Sequence[Answers],
+    rows: tuple[IntArray, IntArray],
+    tasks: Sequence[str],
+    tags: Sequence[str],
 ) -> None:
-    """Refuse tasks whose request or right answer changed: the same id is then not the same task."""
+    """Refuse tasks whose request, right answer or own check changed: the same id is then not the same task."""
     changed = []
     for place, (old, new) in enumerate(zip(*rows, strict=True)):
         first_turn = answers[0].turn[old] == 0 and answers[1].turn[new] == 0
@@ -205,47 +221,88 @@ def _same_tasks(
             before, after = answers[0].texts[column][old], answers[1].texts[column][new]
             if before is not None and after is not None and before != after:
                 changed.append((tasks[place], column))
+        if tags and _chosen(answers[0], int(old), tags) != _chosen(answers[1], int(new), tags):
+            changed.append((tasks[place], "tags"))
     if changed:
         task, column = changed[0]
-        what = "the right answer" if column == "reference" else "the request"
+        what = _WHAT[column]
         raise BadInput(
             f"{len({task for task, _ in changed})} of {len(tasks)} tasks are not the same for both versions, so they "
             f"can't be compared: {what} of task {task!r} changed; put the same task file to both"
         )
 
 
-def _tasks_hash(answers: Answers, rows: IntArray, tasks: Sequence[str]) -> str:
+def _tasks_hash(answers: Answers, rows: IntArray, tasks: Sequence[str], tags: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for task, row in zip(tasks, rows, strict=True):
         request = answers.texts["input"][row] if answers.turn[row] == 0 else None
-        line = json.dumps([task, request, answers.texts["reference"][row]], ensure_ascii=True)
+        parts = [task, request, answers.texts["reference"][row]]
+        parts += _chosen(answers, int(row), tags)
+        line = json.dumps(parts, ensure_ascii=True)
         digest.update(line.encode("ascii") + b"\n")
     return digest.hexdigest()
 
 
-def _strata(answers: Answers, rows: IntArray, by: Sequence[str]) -> dict[str, BoolArray]:
+def _strata(
+    answers: Sequence[Answers],
+    names: Sequence[Mapping[str, int]],
+    tasks: Sequence[str],
+    by: Sequence[str] | None,
+) -> dict[str, BoolArray]:
     strata: dict[str, BoolArray] = {}
-    for tag in by:
-        values = [_value(answers, int(row), tag) for row in rows]
-        counts = Counter(values)
+    for tag in (REFERENCE,) if by is None else by:
+        values = _values(answers, names, tag)
+        counts = Counter(values.values())
+        if by is None and not _classes(counts):
+            break
         if set(counts) == {NO_VALUE}:
             raise BadInput(f"no trace has a tag {tag!r}, so it makes no strata")
         if len(counts) > MOST_STRATA:
             raise BadInput(
                 f"{tag} has {len(counts):,} values, and each would be a stratum: {MOST_STRATA} at most"
             )
-        column = np.array(values, dtype=object)
+        column = np.array([values[task] for task in tasks], dtype=object)
         strata |= {f"{tag}={value}": column == value for value in sorted(counts)}
     return strata
 
 
+def _classes(counts: Mapping[str, int]) -> bool:
+    """Return whether the right answers are few classes of many tasks each."""
+    return (
+        NO_VALUE not in counts
+        and 2 <= len(counts) <= MOST_CLASSES
+        and sum(counts.values()) >= CLASS_TASKS * len(counts)
+    )
+
+
+def _values(
+    answers: Sequence[Answers], names: Sequence[Mapping[str, int]], tag: str
+) -> dict[str, str]:
+    """Return each task's value, of the tasks that either version answered: the old version's goes first."""
+    found: dict[str, str] = {}
+    for one, rows in zip(answers, names, strict=True):
+        for task, row in rows.items():
+            if found.get(task, NO_VALUE) == NO_VALUE:
+                found[task] = _value(one, row, tag)
+    return found
+
+
 def _value(answers: Answers, row: int, tag: str) -> str:
-    stored = answers.texts["tags"][row]
-    tags = json.loads(stored) if stored else {}
+    tags = _tags(answers, row)
     if tag in tags:
         return str(tags[tag])
     reference = answers.texts["reference"][row] if tag == REFERENCE else None
     return NO_VALUE if reference is None else reference.strip()[:60]
+
+
+def _chosen(answers: Answers, row: int, names: Sequence[str]) -> list[str | None]:
+    tags = _tags(answers, row) if names else {}
+    return [tags.get(name) for name in names]
+
+
+def _tags(answers: Answers, row: int) -> dict[str, str]:
+    stored = answers.texts["tags"][row]
+    return json.loads(stored) if stored else {}
 
 
 def _example(tasks: Mapping[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from assay.errors import BadInput
@@ -38,8 +39,8 @@ class Pace:
     def __post_init__(self) -> None:
         if self.per_day is not None and self.workers is not None:
             raise BadInput("--per-day and --workers are two answers to one question: give one")
-        if self.per_day is not None and not self.per_day > 0:
-            raise BadInput(f"outputs per day must be > 0, got {self.per_day}")
+        if self.per_day is not None and not 0 < self.per_day < math.inf:
+            raise BadInput(f"outputs per day must be > 0 and finite, got {self.per_day}")
         if self.workers is not None and self.workers < 1:
             raise BadInput(f"workers must be at least 1, got {self.workers}")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from assay.errors import BadInput
-from assay.estimate.change_point import ChangePoint, change_point
+from assay.estimate.change_point import ChangePoint, change_days, change_point
 from assay.estimate.two_shares import holm
 from assay.ledger.population import moment_text, time_conditions
 from assay.ledger.store import Ledger, literal
@@ -19,6 +20,9 @@ from assay.volume.gate_versions import COUNTING_KINDS
 
 MOST_LOOKS = 365
 """A look a day for a year: the more looks, the more orders of the days must be tried."""
+
+LEAST_MISS = 1e-5
+"""A smaller risk at one look takes millions of orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,13 @@ class WatchQuestion:
             raise BadInput(f"confidence level must be in [0.5, 1), got {self.confidence_level}")
         if not 1 <= self.looks <= MOST_LOOKS:
             raise BadInput(f"looks must be in [1, {MOST_LOOKS}], got {self.looks}")
+        if self.miss < LEAST_MISS:
+            raise BadInput(
+                f"{self.looks} looks at a confidence level of {self.confidence_level} leave a risk of {self.miss:.1g} "
+                f"at each: at least {LEAST_MISS:.0e} is needed"
+            )
+        if self.seed < 0:
+            raise BadInput(f"seed must be >= 0, got {self.seed}")
 
     @property
     def miss(self) -> float:
@@ -79,6 +90,8 @@ class Watched:
         Its p-value, corrected for all series (Holm).
     day
         First day after the change, ISO 8601.
+    between
+        First and last day on which the change may have come; None where none was seen.
     """
 
     name: str
@@ -86,6 +99,7 @@ class Watched:
     found: ChangePoint | Unknown
     p_adjusted: float | None = None
     day: str | None = None
+    between: tuple[str, str] | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the stable JSON form."""
@@ -94,6 +108,7 @@ class Watched:
             return shared | {"day": None, "reason": self.found.reason}
         return shared | {
             "day": self.day,
+            "day_interval": None if self.between is None else list(self.between),
             "before": self.found.before,
             "after": self.found.after,
             "p_value": self.found.p_value,
@@ -115,6 +130,8 @@ class WatchResult:
     first_day, last_day
     miss
         False alarms allowed at this look.
+    confidence_level
+        Of the interval of the day.
     series
     changed
         Names of the series that changed, the surest first.
@@ -127,14 +144,24 @@ class WatchResult:
     first_day: str
     last_day: str
     miss: float
+    confidence_level: float
     series: tuple[Watched, ...]
     changed: tuple[str, ...]
 
     @property
+    def surest(self) -> Watched | None:
+        """The series that changed most surely; None where none did."""
+        return next((one for one in self.series if one.name in self.changed[:1]), None)
+
+    @property
     def day(self) -> str | None:
         """The day of the surest change; None where none was seen."""
-        days = {one.name: one.day for one in self.series}
-        return days[self.changed[0]] if self.changed else None
+        return None if self.surest is None else self.surest.day
+
+    @property
+    def between(self) -> tuple[str, str] | None:
+        """First and last day on which the surest change may have come; None where none was seen."""
+        return None if self.surest is None else self.surest.between
 
     @property
     def decided(self) -> bool:
@@ -161,6 +188,8 @@ class WatchResult:
             "false_alarms_allowed": self.miss,
             "changed": list(self.changed),
             "day": self.day,
+            "day_interval": None if self.between is None else list(self.between),
+            "confidence_level": self.confidence_level,
             "series": [one.to_json() for one in self.series],
         }
 
@@ -188,7 +217,8 @@ def watch(ledger: Ledger, question: WatchQuestion) -> WatchResult:
     Each day's share of errors, its answers' length and format, and how many answers to a repeated task agree with the
     first day's answer to it: each series is scanned for one step (`assay.estimate.change_point.change_point`), and
     all of them together raise a false alarm at most as often as allowed (Holm). A change of what is asked moves them
-    as well as a change of what answers; only agreement on repeated tasks is of the same requests.
+    as well as a change of what answers; only agreement on repeated tasks is of the same requests. Of each series that
+    changed, the days on which the change may have come are those of `assay.estimate.change_point.change_days`.
     """
     where = " AND ".join(
         [
@@ -200,10 +230,7 @@ def watch(ledger: Ledger, question: WatchQuestion) -> WatchResult:
     judge = _judge(ledger, question, where)
     series = list(daily_series(ledger, where, judge))
     if not series:
-        raise BadInput(
-            f"{question.system!r} has no trace with a time in this window: there is nothing to watch",
-            next_command=f"assay ledger info {ledger.typed}",
-        )
+        raise _nothing(ledger, question.system)
     rng = np.random.default_rng(question.seed)
     # Enough orders that the smallest p-value, corrected for all series, is half of what alarms.
     orders = max(1_999, math.ceil(2 * len(series) / question.miss))
@@ -235,8 +262,45 @@ def watch(ledger: Ledger, question: WatchQuestion) -> WatchResult:
         first_day=_day(whole.days[0]),
         last_day=_day(whole.days[-1]),
         miss=question.miss,
-        series=tuple(watched),
+        confidence_level=question.confidence_level,
+        series=tuple(
+            _dated(one, {row.name: row for row in series}, rng, question)
+            if one.name in changed
+            else one
+            for one in watched
+        ),
         changed=tuple(changed),
+    )
+
+
+def _dated(
+    one: Watched,
+    series: Mapping[str, DailySeries],
+    rng: np.random.Generator,
+    question: WatchQuestion,
+) -> Watched:
+    """Return a series that changed with the days on which the change may have come."""
+    row = series[one.name]
+    first, last = change_days(
+        row.values, row.weights, rng=rng, confidence_level=question.confidence_level
+    )
+    return replace(one, between=(_day(row.days[first]), _day(row.days[last])))
+
+
+def _nothing(ledger: Ledger, system: str) -> BadInput:
+    rows = ledger.rows("SELECT DISTINCT system FROM traces ORDER BY system LIMIT 9")
+    known = [row["system"] for row in rows]
+    next_command = f"assay ledger info {ledger.typed}"
+    if system in known or len(known) > 8:
+        return BadInput(
+            f"{system!r} has no trace with a time and an output in this window: there is nothing to watch",
+            next_command=next_command,
+        )
+    names = ", ".join(known) or "no system at all"
+    return BadInput(
+        f"the ledger has no system {system!r}; it has {names} (versions are not named here: all that answers under "
+        "one name is watched)",
+        next_command=next_command,
     )
 
 
