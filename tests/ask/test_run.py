@@ -78,13 +78,18 @@ def rows(ledger: Ledger) -> list[dict[str, Any]]:
     return ledger.rows("SELECT * FROM traces ORDER BY task_id, epoch, turn")
 
 
+def seed_of(row: dict[str, Any]) -> int | None:
+    return SETTINGS.seed_of(row["task_id"], row["epoch"])
+
+
 def none_lost_none_doubled(ledger: Ledger, tasks: int, epochs: int) -> None:
     found = rows(ledger)
     count = Counter((row["task_id"], row["epoch"]) for row in found)
     assert len(count) == len(found) == tasks * epochs
     for row in found:
         # Each answer stands with its own question, whatever the server sent twice or in pieces.
-        assert row["output"] == f"re: {row['input']} #{6 + row['epoch']}"
+        assert row["output"] == f"re: {row['input']} #{seed_of(row)}"
+    assert len({seed_of(row) for row in found}) == len(found)
     assert len({row["trace_id"] for row in found}) == len(found)
     assert not list((ledger.path / "ask").glob("*.jsonl"))
 
@@ -159,7 +164,7 @@ def test_a_trace_says_how_it_came_about(ledger: Ledger, write: Write) -> None:
     row = rows(ledger)[0]
     assert (row["system"], row["version"], row["epoch"], row["turn"]) == ("helper", "2", 1, None)
     assert (row["input"], row["context"], row["reference"]) == ("q", "c", "r")
-    assert row["output"] == "re: Context:\nc\n\nq #7"
+    assert row["output"] == f"re: Context:\nc\n\nq #{seed_of(row)}"
     assert (row["prompt_tokens"], row["completion_tokens"]) == (10, 5)
     assert row["cost_usd"] == pytest.approx(20e-6)
     assert row["latency_seconds"] > 0
@@ -171,7 +176,7 @@ def test_a_trace_says_how_it_came_about(ledger: Ledger, write: Write) -> None:
         "ask.max_tokens": "5",
         "ask.model": "m-served",
         "ask.runtime": "fp_test",
-        "ask.seed": "7",
+        "ask.seed": str(seed_of(row)),
     }
 
 
@@ -262,8 +267,8 @@ def test_turns_are_answered_in_order(ledger: Ledger, write: Write) -> None:
     assert len({row["conversation_id"] for row in found}) == 2
     assert [row["reference"] for row in found[:3]] == ["1", None, "3"]
     first, second = found[0]["output"], found[1]["output"]
-    assert second == f"re: S | one | {first} | two #7"
-    assert found[2]["output"] == f"re: S | one | {first} | two | {second} | three #7"
+    assert second == f"re: S | one | {first} | two #{seed_of(found[1])}"
+    assert found[2]["output"] == f"re: S | one | {first} | two | {second} | three #{seed_of(found[2])}"
 
 
 def test_a_conversation_goes_on_where_it_broke_off(ledger: Ledger, write: Write) -> None:

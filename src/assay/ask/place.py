@@ -33,7 +33,8 @@ class AskSettings:
     temperature, max_tokens
         None: the server's own.
     seed
-        Of the first epoch; epoch e is asked with seed + e - 1. None: none is sent.
+        Each task of each epoch is asked with a seed of its own that is made from this one, see `seed_of`. None: none is
+        sent.
     prompt
         The prompt variant; None: the input as it is.
     replay
@@ -49,21 +50,28 @@ class AskSettings:
     prompt: Prompt | None = None
     replay: str = ""
 
-    def seed_of(self, epoch: int) -> int | None:
-        """Return the seed of an epoch, from 1."""
-        return None if self.seed is None else self.seed + epoch - 1
+    def seed_of(self, task_id: str, epoch: int) -> int | None:
+        """Return the seed that a task is asked with in an epoch, from 1: 31 bits, which every server takes.
+
+        One seed for all tasks would make them go astray together: every answer then begins with the same draws, and a
+        whole run moves up or down by more than independent tasks would.
+        """
+        if self.seed is None:
+            return None
+        text = json.dumps([self.seed, epoch, task_id], ensure_ascii=False)
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) >> 1
 
     @cached_property
     def identity(self) -> str:
-        """All of it as text, but the seed, which each epoch has for itself."""
+        """All of it as text, but the seed, which each task of each epoch has for itself."""
         variant = self.prompt.variant if self.prompt else None
         return json.dumps(
             [self.system, self.version, self.model, self.temperature, self.max_tokens, variant, self.replay]
         )  # fmt: skip
 
-    def tags(self, epoch: int, reply: ChatReply) -> dict[str, str]:
+    def tags(self, task_id: str, epoch: int, reply: ChatReply) -> dict[str, str]:
         """Return the tags of an answer: those settings that are known."""
-        seed = self.seed_of(epoch)
+        seed = self.seed_of(task_id, epoch)
         known = {
             "ask.model": reply.model or self.model,
             "ask.runtime": reply.runtime,
@@ -108,7 +116,7 @@ class Talk:
     def _identity(self, turn: int) -> str:
         parts = [
             self.settings.identity,
-            self.settings.seed_of(self.epoch),
+            self.settings.seed_of(self.task.task_id, self.epoch),
             self.task.task_id,
             self.task.fingerprint,
             self.epoch,
@@ -164,6 +172,6 @@ def answer_row(talk: Talk, turn: int, reply: ChatReply, *, at: int, source: str)
         "completion_tokens": reply.completion_tokens,
         "cost_usd": reply.cost_usd,
         "origin": task.origin,
-        "tags": {**task.tags, **talk.settings.tags(talk.epoch, reply)},
+        "tags": {**task.tags, **talk.settings.tags(talk.task.task_id, talk.epoch, reply)},
     }
     return trace_row(values, trace_id=talk.trace_id(turn), source=source)

@@ -230,7 +230,7 @@ class _Run:
                 request = TaskRequest(
                     messages=tuple(messages),
                     temperature=settings.temperature,
-                    seed=settings.seed_of(talk.epoch),
+                    seed=settings.seed_of(talk.task.task_id, talk.epoch),
                     max_tokens=settings.max_tokens,
                     talk=talk,
                     turn=turn,

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 )
 @click.option("--temperature", type=click.FloatRange(0), help="The server's own, where not given.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Most tokens of an answer.")
-@click.option("--seed", type=int, help="Seed of the first epoch; epoch e gets seed + e - 1.")
+@click.option("--seed", type=int, help="Seed from which each task of each epoch gets its own.")
 @click.option(
     "--prompt",
     type=click.Path(path_type=Path),

@@ -256,7 +256,7 @@ class _Talk:
             ChatRequest(
                 tuple(self._messages),
                 temperature=settings.temperature,
-                seed=settings.seed_of(1),
+                seed=settings.seed_of(self.branch.subject.task.task_id, 1),
                 max_tokens=settings.max_tokens,
             )
         )
@@ -298,5 +298,5 @@ class _Talk:
             "completion_tokens": reply.completion_tokens,
             "cost_usd": reply.cost_usd,
             "origin": "probe",
-            "tags": {**task.tags, **settings.tags(1, reply), **tags},
+            "tags": {**task.tags, **settings.tags(task.task_id, 1, reply), **tags},
         }
