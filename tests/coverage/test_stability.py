@@ -7,9 +7,11 @@ import pytest
 
 from assay.estimate.beta_binomial_fit import BetaBinomialFit, fit_beta_binomial
 from assay.estimate.pass_k import Tries, pass_hat_k, right_when_asked_again
-from assay.estimate.trend import Reading, fit_trend
+from assay.estimate.trend import LEAST_VERSIONS, Reading, fit_trend
 from assay.estimate.variance_components import Outcomes, variance_components
 from assay.quantity import Estimate, Quantity, Unknown
+from assay.volume.forecast import reading_of
+from assay.volume.forecast_readings import DatedVersion
 
 RUNS = 1_000
 LEAST = 0.94
@@ -89,3 +91,52 @@ def test_the_shares_are_estimates_at_all() -> None:
     rng = np.random.default_rng(1)
     tries = Tries(rng.binomial(3, rng.beta(4, 0.5, 60)), np.full(60, 3))
     assert isinstance(right_when_asked_again(tries), Estimate)
+
+
+@pytest.mark.parametrize(("tasks", "asks"), [(40, 20), (100, 10), (400, 5), (12, 100)])
+@pytest.mark.parametrize("bad", [0.02, 0.1])
+def test_few_bad_tasks(tasks: int, asks: int, bad: float) -> None:
+    """Most tasks are wrong once in ten asks, few nine times: these bring the variance, and often none is there."""
+    rng = np.random.default_rng(tasks)
+    chances, weights = np.array([0.1, 0.9]), np.array([1 - bad, bad])
+    mean = chances @ weights
+    truth = ((chances - mean) ** 2 @ weights) / (mean * (1 - mean))
+    runs, kept = RUNS // 5, 0
+    for _ in range(runs):
+        wrong = rng.random((tasks, asks)) < rng.choice(chances, (tasks, 1), p=weights)
+        places = np.indices(wrong.shape)
+        found = variance_components(
+            Outcomes(
+                wrong.ravel().astype(np.float64),
+                {"task": places[0].ravel(), "run": places[1].ravel()},
+            )
+        )
+        kept += isinstance(found, Unknown) or holds(found.shares["task"], truth)
+    assert kept / runs >= LEAST, kept / runs
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        (3000, 2000, 1500, 1000, 500, 100, 100, 100),
+        (100, 100, 500, 1000, 2000, 4000),
+        (2000, 1000, 500, 250, 120, 60),
+    ],
+)
+def test_numbers_of_labels_make_no_trend(labels: tuple[int, ...]) -> None:
+    """One rate of 1 in 1,000 throughout: versions with few labels show no error, and that is no trend."""
+    rng = np.random.default_rng(len(labels))
+    runs, shown = RUNS // 10, 0
+    for _ in range(runs):
+        versions = [
+            DatedVersion(f"{place}", 90.0 * place, rng.binomial(n, 0.001) / n, n, None)
+            for place, n in enumerate(labels)
+        ]
+        readings = [reading_of(one, volume=False) for one in versions]
+        if sum(not one.side for one in readings) < LEAST_VERSIONS:
+            continue
+        trend = fit_trend(readings, rng=rng, draws=1_000)
+        low, high = np.quantile(trend.slope, [0.025, 0.975])
+        shown += not low <= 0 <= high
+    # 5 % of 100 runs, and what chance adds.
+    assert shown / runs <= 0.09, shown / runs

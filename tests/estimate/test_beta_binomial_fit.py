@@ -73,3 +73,24 @@ def test_what_can_not_be_fitted_is_unknown() -> None:
         found = fit_beta_binomial(tries)
         assert isinstance(found, Unknown)
         assert why in found.reason
+
+
+def test_wordings_of_one_task_are_one_row() -> None:
+    """Twelve wordings of each of fifteen tasks are fifteen tasks: the limits must not shrink."""
+    rng = np.random.default_rng(10)
+    right = np.repeat(rng.binomial(4, rng.beta(1, 1, 15)), 12)
+    family = np.repeat(np.arange(15), 12)
+    _, apart = fitted(Tries(right, np.full(180, 4)))
+    _, one_each = fitted(Tries(right, np.full(180, 4), family))
+    assert one_each.n == 15
+    assert one_each.high - one_each.low > 2 * (apart.high - apart.low)
+    few = fit_beta_binomial(Tries(right[:108], np.full(108, 4), family[:108]))
+    assert isinstance(few, Unknown)
+    assert "9 repeated tasks" in few.reason
+
+
+def test_of_a_family_a_row_with_most_tries_counts_each_in_its_turn() -> None:
+    right = np.array([0, 3, 2] * 12)
+    tries = Tries(right, np.array([1, 3, 3] * 12), np.repeat(np.arange(12), 3))
+    alike = Tries(np.array([3, 2] * 6), np.full(12, 3))
+    assert fitted(tries) == fitted(alike)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assay.errors import EstimateError
-from assay.estimate.trend import Reading, fit_saturating_trend, fit_trend
+from assay.estimate.trend import NONE_FOUND, Reading, fit_saturating_trend, fit_trend
 
 LIMIT = -3.0
 
@@ -79,3 +79,50 @@ def test_two_versions_are_no_trend() -> None:
         fit_trend([Reading(0, -1, 0.1), Reading(1, -2, 0.1)], rng=rng)
     with pytest.raises(EstimateError, match="one date"):
         fit_trend([Reading(1, -1, 0.1)] * 3, rng=rng)
+
+
+def nothing_found(month: float, labels: int) -> Reading:
+    middle, spread = NONE_FOUND
+    return Reading(month, middle - float(np.log(labels)), spread, 1)
+
+
+def slopes(given: list[Reading]) -> tuple[float, float]:
+    trend = fit_trend(given, rng=np.random.default_rng(6), draws=2_000)
+    low, high = np.quantile(trend.slope, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def test_more_labels_without_an_error_make_no_trend() -> None:
+    """One and the same rate: only the number of labels grows. Taken for measurements they would show a fall."""
+    measured = [Reading(3.0 * x, -6.0, 0.6) for x in range(3)]
+    labels = [200 * 2**x for x in range(8)]
+    sided = [nothing_found(9.0 + 3 * x, n) for x, n in enumerate(labels[:2])]
+    low, high = slopes(measured + sided)
+    assert low < 0 < high
+    grown = [nothing_found(3.0 * x, n)._replace(side=0) for x, n in enumerate(labels)]
+    assert slopes(grown)[1] < 0
+
+
+def test_a_limit_far_above_says_nothing_and_one_far_below_says_much() -> None:
+    measured = [Reading(3.0 * x, -1.0 + e, 0.1) for x, e in enumerate([0.1, -0.1, 0.05, -0.05])]
+    alone = slopes(measured)
+    # What is weighted agrees with what is exact where the limit excludes nothing.
+    assert slopes([*measured, Reading(12.0, 40.0, 1.0, 1)]) == pytest.approx(alone, abs=0.03)
+    assert slopes([*measured, Reading(12.0, -6.0, 1.0, 1)])[0] < alone[0] - 0.05
+    assert slopes([*measured, Reading(12.0, 4.0, 1.0, -1)])[1] > alone[1] + 0.05
+
+
+def test_a_limit_that_no_line_meets_says_that_versions_scatter() -> None:
+    """Ten versions within 0.1 of a line, and one that is far below it: by chains, since no line drawn goes there."""
+    rng = np.random.default_rng(8)
+    measured = [Reading(3.0 * x, -1.0 + 0.1 * (-1) ** x, 0.1) for x in range(10)]
+    alone = fit_trend(measured, rng=rng)
+    far = fit_trend([*measured, Reading(30.0, -9.0, 0.5, 1)], rng=rng)
+    assert len(far.slope) == len(alone.slope)
+    assert np.median(far.scatter) > 5 * np.median(alone.scatter)
+    assert np.median(far.slope) < np.quantile(alone.slope, 0.025)
+
+
+def test_limits_alone_are_no_levels() -> None:
+    with pytest.raises(EstimateError, match="with a level"):
+        fit_trend([nothing_found(float(x), 100) for x in range(5)], rng=np.random.default_rng(7))

@@ -99,6 +99,49 @@ def test_limits_cover_also_where_errors_are_rare(tasks: int, asks: int, a: float
     assert hits >= 37
 
 
+@pytest.mark.parametrize("asks", [5, 20])
+def test_limits_cover_where_few_tasks_bring_most_of_the_variance(asks: int) -> None:
+    """Two tasks in 100 are mostly wrong: in 40 tasks there is often none, and nothing shows what it would bring."""
+    rng = np.random.default_rng(asks)
+    chances, shares_of = np.array([0.1, 0.9]), np.array([0.98, 0.02])
+    mean = chances @ shares_of
+    truth, hits, runs = ((chances - mean) ** 2 @ shares_of) / (mean * (1 - mean)), 0, 25
+    for _ in range(runs):
+        wrong = rng.random((40, asks)) < rng.choice(chances, (40, 1), p=shares_of)
+        share = split(outcomes(wrong, "task", "run")).shares["task"]
+        assert isinstance(share, Estimate)
+        assert share.guarantee == "proved"
+        hits += share.low <= truth <= share.high
+    assert hits >= 24
+
+
+def test_hard_tasks_that_are_asked_oftener_weigh_no_more() -> None:
+    rng = np.random.default_rng(6)
+    q = rng.beta(1, 1, 4_000)
+    task = np.repeat(np.arange(4_000), np.where(q > 0.5, 8, 2))
+    run = np.concatenate([np.arange(count) for count in np.bincount(task)])
+    wrong = (rng.random(task.size) < q[task]).astype(np.float64)
+    found = split(Outcomes(wrong, {"task": task, "run": run}))
+    assert shares(found)["task"] == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_versions_that_differ_on_a_tenth_of_the_tasks_lie_within_their_limits() -> None:
+    rng = np.random.default_rng(7)
+    weights, chances = np.array([0.9, 0.1]), np.array([[0.05, 0.9], [0.1, 0.3]])
+    means = chances @ weights
+    stranger = 1 - means.prod() / means.mean()
+    of_task = 1 - (chances.prod(axis=0) @ weights) / means.mean()
+    of_both = 1 - ((chances**2).mean(axis=0) @ weights) / means.mean()
+    truth, hits, runs = (of_task - of_both) / stranger, 0, 20
+    for _ in range(runs):
+        kind = rng.choice(2, 60, p=weights)
+        wrong = rng.random((60, 2, 4)) < chances[:, kind].T[:, :, None]
+        share = split(outcomes(wrong, "task", "version", "run")).shares["version"]
+        assert isinstance(share, Estimate)
+        hits += share.low <= truth <= share.high
+    assert hits >= 19
+
+
 def test_one_trial_a_task_can_not_be_split() -> None:
     once = outcomes(np.array([[1], [0], [1]]), "task", "run")
     found = variance_components(once)

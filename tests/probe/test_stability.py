@@ -14,7 +14,9 @@ from assay.errors import BadInput
 from assay.judge.rules import parser_named
 from assay.ledger.store import Ledger
 from assay.probe.stability import StabilityQuestion, StabilityReport, measure_stability
+from assay.probe.stability_read import UNREAD
 from assay.quantity import Estimate, Quantity, Unknown, exact
+from assay.report.stability_words import sentences
 from probe.stability_ledgers import add_asks, add_verdicts, airline, code_model
 
 QUESTION = StabilityQuestion()
@@ -135,6 +137,36 @@ def test_a_wording_and_a_version_and_a_judge_have_their_shares(ledger: Ledger) -
     assert spread.plan is not None
     assert spread.plan.design.tasks == 60
     json.dumps(report.to_json(), allow_nan=False)
+
+
+def test_one_verdict_a_task_is_no_repeat_however_often_it_was_asked(ledger: Ledger) -> None:
+    add_asks(ledger, [(f"t{i}", e, 0 if e == 1 else None) for i in range(5) for e in (1, 2, 3)])
+    (one,) = measured(ledger).systems
+    assert one.is_known
+    assert isinstance(one.verdict_flips, Unknown)
+    assert "on two of its asks" in one.verdict_flips.reason
+    said = list(sentences(one, Unknown("no volume")))
+    assert any("10 of 15 answers have no verdict" in sentence for sentence in said)
+
+
+def test_a_wording_is_the_same_in_each_version(ledger: Ledger) -> None:
+    """Version 1 was asked in one wording, version 2 in two: there are two wordings, not three."""
+    for version, wordings in (("1", ("a@1",)), ("2", ("a@1", "b@2"))):
+        for wording in wordings:
+            asks = [(f"t{i}", e, (i + e) % 2) for i in range(12) for e in (1, 2)]
+            add_asks(ledger, asks, version=version, wording=wording)
+    (spread,) = measured(ledger).spreads
+    assert spread.plan is not None
+    assert spread.plan.design.wordings == 2
+
+
+def test_answers_that_can_not_be_read_are_counted(ledger: Ledger) -> None:
+    add_asks(ledger, [(f"t{i}", e, 0) for i in range(5) for e in (1, 2)])
+    (read,) = measured(ledger).systems
+    one = replace(read, repeats=replace(read.repeats, answer=np.full(10, UNREAD)))
+    assert read.unread == 0
+    assert one.unread == one.to_json()["unread"] == 10
+    assert any("10 of 10 answers could not be read" in s for s in sentences(one, Unknown("none")))
 
 
 def test_who_is_not_there_is_named(ledger: Ledger) -> None:

@@ -18,7 +18,7 @@ from assay.errors import BadInput
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Unknown
 from assay.volume.forecast import forecast_standard
-from assay.volume.forecast_readings import ForecastQuestion
+from assay.volume.forecast_readings import ForecastQuestion, effective_n
 from assay.volume.forecast_result import Forecast
 
 GEMINI = (
@@ -201,3 +201,38 @@ def test_two_versions_of_gpt4_are_no_trend(ledger: Ledger, shared_data: Path) ->
     found = forecast(ledger, "3sigma")
     assert [round(one.rate, 3) for one in found.versions] == [0.16, 0.498]
     assert found.answer == "unknown"
+
+
+def test_versions_without_an_error_have_a_limit_and_no_level(ledger: Ledger) -> None:
+    """Right answers only, and ever more of them: what falls is the limit, and no trend is shown by it."""
+    for place in range(6):
+        add_version(ledger, f"{place}", [0] * 50 * 2**place, at=f"202{place}-01-01")
+    found = forecast(ledger, "3sigma")
+    assert found.answer == "unknown"
+    assert isinstance(found.months, Unknown)
+    assert "only 0 of 6" in found.months.reason
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_a_last_version_without_an_error_is_forecast_as_none_of_so_many(ledger: Ledger) -> None:
+    with_rates(ledger, FALLING)
+    add_version(ledger, "last", [0] * 30, at="2026-04-01")
+    found = forecast(ledger, "2sigma")
+    line = found.backtest.lines[-1]
+    assert (line.measured, line.low, line.inside) == (0.0, 0.0, True)
+    # Few labels without an error are hardly news: the trend stays what it was.
+    assert found.answer == "if the trend holds"
+
+
+def test_a_version_that_is_named_twice_counts_once(ledger: Ledger) -> None:
+    with_rates(ledger, FALLING)
+    twice = forecast(ledger, "2sigma", systems=("desk", "desk@2025-01-01"))
+    assert len(twice.versions) == len(FALLING)
+    assert twice.months == forecast(ledger, "2sigma").months
+
+
+def test_all_wrong_is_as_certain_as_none_wrong() -> None:
+    none = Estimate(0.0, 0.0, 0.12, "errors/trace", 0.95, 30, "labels")
+    every = Estimate(1.0, 0.88, 1.0, "errors/trace", 0.95, 30, "labels")
+    assert effective_n(every) == pytest.approx(effective_n(none))
+    assert 25 < effective_n(every) < 32

@@ -62,7 +62,8 @@ def fit_beta_binomial(tries: Tries, *, confidence_level: float = 0.95) -> BetaBi
     Parameters
     ----------
     tries
-        Tasks with one try count for the mean only.
+        Tasks with one try count for the mean only. Of a family one row counts, in turn its first, second, ...: rows of
+        one family are not independent, and all of them would make the limits too narrow.
     confidence_level : in (0, 1)
 
     Returns
@@ -83,7 +84,7 @@ def fit_beta_binomial(tries: Tries, *, confidence_level: float = 0.95) -> BetaBi
        doi:10.1111/j.2517-6161.1948.tb00014.x.
     """
     miss = missing_chance(confidence_level)
-    tries.checked()
+    tries = _one_a_family(tries.checked())
     if not (tries.tries > 1).any():
         return Unknown("no task was asked twice: how failures gather can't be seen")
     asked = int((tries.tries > 1).sum())
@@ -120,6 +121,19 @@ def fit_beta_binomial(tries: Tries, *, confidence_level: float = 0.95) -> BetaBi
     )
     p_value = float(special.chdtrc(1, max(0.0, 2 * (top - independent)))) / 2
     return BetaBinomialFit(mean, concentration, min(1.0, max(p_value, 5e-324)))
+
+
+def _one_a_family(tries: Tries) -> Tries:
+    """Return one row of each family, of those with most tries: a choice that does not look at what came out."""
+    if tries.cluster is None:
+        return tries
+    # Stable and by tries: within a family those asked oftenest come first, else the order is that of the rows.
+    order = np.lexsort((-tries.tries, tries.cluster))
+    family, begin = np.unique(tries.cluster[order], return_index=True)
+    asked = tries.tries[order]
+    most = np.add.reduceat(asked == np.repeat(asked[begin], np.diff([*begin, len(asked)])), begin)
+    chosen = order[begin + np.arange(len(family)) % most]
+    return Tries(tries.right[chosen], tries.tries[chosen])
 
 
 def _shape(mean: float, rho: float) -> tuple[float, float]:

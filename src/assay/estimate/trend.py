@@ -30,7 +30,18 @@ _SLOPE_SPREAD = 0.5
 _FLOOR_REACH = 12.0
 _CHAINS = 500
 _STEPS = 1_000
-_SHORTENED = 2.38 / math.sqrt(2 * 4)
+_FARTHEST = 50.0
+"""Log units: where a start may lie at most."""
+
+_TRIED = 10
+"""Lines for each draw, where one-sided readings choose among them."""
+
+_THINNED = 20
+"""Steps between two draws of one chain."""
+
+NONE_FOUND = (-0.5772156649015329, math.pi / math.sqrt(6))
+"""Mean and standard deviation of log(n p) for the p at which none of n is found: ``P(none) = P(log(n p) < G)``, with G
+the log of an exponential variable, here taken for normal."""
 
 
 class Reading(NamedTuple):
@@ -44,11 +55,15 @@ class Reading(NamedTuple):
         Logit of an error rate, or log of a volume.
     spread : >= 0
         Standard deviation of the measurement, in the same unit.
+    side : 0, 1 or -1
+        1: all that is known is that the version's level is hardly above this one, since no error was found; -1: hardly
+        below, since nothing but errors was. With 0 it is a measurement.
     """
 
     month: float
     level: float
     spread: float
+    side: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,7 @@ def fit_trend(
 
     Parameters
     ----------
-    readings : at least 3, not all in one month
+    readings : at least 3 measured ones, not all in one month
     rng
     draws : >= 1
 
@@ -108,20 +123,25 @@ def fit_trend(
     Raises
     ------
     EstimateError
-        With fewer than 3 readings, or all at one time.
+        With fewer than 3 measured readings, or all at one time.
 
     Notes
     -----
     ``level_j ~ Normal(start + slope x_j, spread_j^2 + scatter^2)``; flat prior of the start, Normal(0, 0.5) of the
     slope a month, half-Cauchy(3) of the scatter [1]_. Exact but for a grid of 180 scatters: given the scatter the line
-    is Gaussian. Measured levels are taken for normal on the logit or log scale. It assumes that what made the versions
-    better goes on as it did, which no data can show.
+    is Gaussian. Measured levels are taken for normal on the logit or log scale. One-sided readings count by
+    ``Phi(side (level_j - line) / sqrt(spread_j^2 + scatter^2))``, drawing the lines again with it as
+    their weight, or by Markov chains as in `fit_saturating_trend` where few lines have any: taken for measurements,
+    versions without an error would show a trend wherever their numbers of labels do. It assumes that
+    what made the versions better goes on as it did, which no data can show.
 
     References
     ----------
     .. [1] Gelman, "Prior distributions for variance parameters in hierarchical models", Bayesian Analysis 1 (2006),
        doi:10.1214/06-BA117A.
     """
+    if any(reading.side for reading in readings):
+        return _with_limits(readings, rng=rng, draws=draws)
     months, levels, spreads = _columns(readings)
     origin = float(months.mean())
     design = np.column_stack([np.ones(len(months)), months - origin])
@@ -149,6 +169,29 @@ def fit_trend(
     return Trend(lines[:, 0], lines[:, 1], _SCATTER_GRID[chosen], np.full(draws, -np.inf), origin)
 
 
+def _with_limits(readings: Sequence[Reading], *, rng: np.random.Generator, draws: int) -> Trend:
+    """Return straight lines that the measured readings leave plausible, weighted by what the one-sided ones say."""
+    measured = [reading for reading in readings if not reading.side]
+    many = fit_trend(measured, rng=rng, draws=_TRIED * draws)
+    weight = np.zeros(len(many.start))
+    for month, level, spread, side in readings:
+        if side:
+            off = (level - many.level(month)) / np.sqrt(spread**2 + many.scatter**2)
+            weight += special.log_ndtr(side * off)
+    chance = np.exp(weight - special.logsumexp(weight))
+    chance = chance / chance.sum()
+    if 1 / float(chance @ chance) < draws / 4:
+        return _sampled(readings, rng=rng, draws=draws, levels_off=False)
+    chosen = rng.choice(len(chance), size=draws, p=chance)
+    return Trend(
+        many.start[chosen],
+        many.slope[chosen],
+        many.scatter[chosen],
+        many.floor[chosen],
+        many.origin,
+    )
+
+
 def fit_saturating_trend(readings: Sequence[Reading], *, rng: np.random.Generator) -> Trend:
     """Return trends that level off which the readings leave plausible.
 
@@ -163,47 +206,85 @@ def fit_saturating_trend(readings: Sequence[Reading], *, rng: np.random.Generato
     .. [1] ter Braak, "A Markov chain Monte Carlo version of the genetic algorithm differential evolution", Statistics
        and Computing 16 (2006), doi:10.1007/s11222-006-8769-1.
     """
-    months, levels, spreads = _columns(readings)
-    straight = fit_trend(readings, rng=rng, draws=_CHAINS)
-    x = months - straight.origin
-    lowest, highest = float(levels.min()) - _FLOOR_REACH, float(levels.max())
-    state = np.column_stack(
-        [
-            straight.start, straight.slope, np.log(straight.scatter),
-            rng.uniform(lowest, highest, _CHAINS),
-        ]
-    )  # fmt: skip
+    return _sampled(readings, rng=rng, draws=_CHAINS, levels_off=True)
 
-    def log_posterior(at: FloatArray) -> FloatArray:
-        line = np.logaddexp(at[:, 3:4], at[:, 0:1] + at[:, 1:2] * x)
-        variance = spreads**2 + np.exp(2 * at[:, 2:3])
-        fit = -0.5 * ((levels - line) ** 2 / variance + np.log(variance)).sum(axis=1)
-        prior = -0.5 * (at[:, 1] / _SLOPE_SPREAD) ** 2
-        prior = prior - np.log1p((np.exp(at[:, 2]) / _SCATTER_SCALE) ** 2) + at[:, 2]
-        inside = (at[:, 3] >= lowest) & (at[:, 3] <= highest) & (np.abs(at[:, 0]) < 50)
-        return np.where(
-            inside & (at[:, 2] >= math.log(_SCATTER_GRID[0]) - 1e-9), fit + prior, -np.inf
-        )
 
+def _sampled(
+    readings: Sequence[Reading], *, rng: np.random.Generator, draws: int, levels_off: bool
+) -> Trend:
+    """Return draws from the posterior over straight lines, or over trends that level off, with one-sided readings."""
+    measured = [reading for reading in readings if not reading.side]
+    straight = fit_trend(measured, rng=rng, draws=_CHAINS)
+    columns = [straight.start, straight.slope, np.log(straight.scatter)]
+    floors = (0.0, 0.0)
+    if levels_off:
+        levels = [reading.level for reading in measured]
+        floors = (min(levels) - _FLOOR_REACH, max(levels))
+        columns.append(rng.uniform(*floors, _CHAINS))
+    state = np.column_stack(columns)
     # Beginnings are scattered far wider than the answer: chains that start alike would stay alike.
     state[:, :2] += rng.standard_normal((_CHAINS, 2)) * [1.0, 0.3]
-    now = log_posterior(state)
-    for step in range(_STEPS):
+    density = _Density.of(readings, straight.origin, floors)
+    kept, now = [], density.log_at(state)
+    rounds = -(-draws // _CHAINS)
+    for step in range(_STEPS + _THINNED * (rounds - 1)):
         # Differences of other chains have the shape of the posterior; one step in ten leaps from mode to mode.
         one, other = rng.permutation(_CHAINS), rng.permutation(_CHAINS)
-        leap = 1.0 if step % 10 == 9 else _SHORTENED
+        leap = 1.0 if step % 10 == 9 else 2.38 / math.sqrt(2 * state.shape[1])
         jitter = 1e-3 * rng.standard_normal(state.shape)
         proposed = state + leap * (state[one] - state[other]) + jitter
-        then = log_posterior(proposed)
+        then = density.log_at(proposed)
         taken = now + np.log(rng.random(_CHAINS)) < then
         state[taken], now[taken] = proposed[taken], then[taken]
-    return Trend(state[:, 0], state[:, 1], np.exp(state[:, 2]), state[:, 3], straight.origin)
+        if step >= _STEPS - 1 and (step - _STEPS + 1) % _THINNED == 0:
+            kept.append(state.copy())
+    found = np.concatenate(kept)[:draws]
+    floor = found[:, 3] if levels_off else np.full(draws, -np.inf)
+    return Trend(found[:, 0], found[:, 1], np.exp(found[:, 2]), floor, straight.origin)
+
+
+class _Density(NamedTuple):
+    """The posterior's density over start, slope, log scatter and, where trends level off, the floor."""
+
+    x: FloatArray
+    levels: FloatArray
+    variances: FloatArray
+    sides: FloatArray
+    floors: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls, readings: Sequence[Reading], origin: float, floors: tuple[float, float]
+    ) -> _Density:
+        table = np.array(readings, dtype=np.float64)
+        return cls(table[:, 0] - origin, table[:, 1], table[:, 2] ** 2, table[:, 3], floors)
+
+    def log_at(self, at: FloatArray) -> FloatArray:
+        """Return the log density of each row, but for a constant."""
+        line = at[:, 0:1] + at[:, 1:2] * self.x
+        inside = np.abs(at[:, 0]) < _FARTHEST
+        if at.shape[1] > 3:
+            line = np.logaddexp(at[:, 3:4], line)
+            inside &= (at[:, 3] >= self.floors[0]) & (at[:, 3] <= self.floors[1])
+        scatter = at[:, 2]
+        inside &= scatter >= math.log(_SCATTER_GRID[0]) - 1e-9
+        inside &= scatter <= math.log(_SCATTER_GRID[-1]) + 1e-9
+        variance = self.variances + np.exp(2 * np.minimum(scatter, 50.0))[:, None]
+        off = (self.levels - line) / np.sqrt(variance)
+        known = self.sides == 0
+        fit = -0.5 * (off**2 + np.log(variance))[:, known].sum(axis=1)
+        fit = fit + special.log_ndtr((self.sides * off)[:, ~known]).sum(axis=1)
+        prior = -0.5 * (at[:, 1] / _SLOPE_SPREAD) ** 2
+        prior = (
+            prior - np.log1p((np.exp(np.minimum(scatter, 50.0)) / _SCATTER_SCALE) ** 2) + scatter
+        )
+        return np.asarray(np.where(inside, fit + prior, -np.inf))
 
 
 def _columns(readings: Sequence[Reading]) -> tuple[FloatArray, FloatArray, FloatArray]:
     if len(readings) < LEAST_VERSIONS:
         raise EstimateError(
-            f"a trend needs {LEAST_VERSIONS} dated versions at least, got {len(readings)}"
+            f"a trend needs {LEAST_VERSIONS} dated versions with a level at least, got {len(readings)}"
         )
     table = np.array(readings, dtype=np.float64)
     if np.ptp(table[:, 0]) <= 0:

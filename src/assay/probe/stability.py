@@ -98,6 +98,11 @@ class Stability:
     fit: BetaBinomialFit | Unknown
 
     @property
+    def unread(self) -> int:
+        """Answers that the parser gave up on: they are in no figure on answers."""
+        return int((self.repeats.answer == UNREAD).sum())
+
+    @property
     def is_known(self) -> bool:
         """Whether anything can be said of stability: one trial a task says nothing."""
         return self.asks > 1
@@ -136,6 +141,7 @@ class Stability:
             "wordings": list(one.wordings),
             "answers": len(one.task),
             "judged": self.judged,
+            "unread": self.unread,
             "tasks": self.tasks,
             "repeated_tasks": self.repeated,
             "asks": self.asks,
@@ -249,9 +255,7 @@ def _stability(one: Repeats, level: float) -> Stability:
     enough = judged_asks > 1
     most = min(max(judged_asks, 1), MOST_K)
     said_raw, said = _said(one, one.raw), _said(one, one.answer)
-    no_verdict = Unknown(
-        "no answer has a verdict: name a check, as --check numeric" if not known.any() else ONE_TRY
-    )
+    no_verdict = Unknown(_why_unjudged(one, asks))
     at_n = tries.tries == judged_asks
     return Stability(
         repeats=one,
@@ -291,6 +295,16 @@ def _stability(one: Repeats, level: float) -> Stability:
         else no_verdict,
         fit=fit_beta_binomial(tries, confidence_level=level) if enough else no_verdict,
     )
+
+
+def _why_unjudged(one: Repeats, asks: int) -> str:
+    if not (one.wrong != UNJUDGED).any():
+        return "no answer has a verdict: name a check, as --check numeric"
+    if asks > 1:
+        return (
+            "no task has a verdict on two of its asks: one verdict a task says nothing of stability"
+        )
+    return ONE_TRY
 
 
 def _tries(one: Repeats) -> Tries:

@@ -44,8 +44,9 @@ class Repeats:
     raw, answer : shape (n,), >= 0; `UNREAD` where the parser gives up
         Codes of the whole output and of the parsed answer; the same code is the same text.
     trace_ids : length n
-    wordings
-        Settings of each wording, in words.
+    wordings, settings
+        What tells the wordings of this version apart, in words; and all settings of each, the same for the same wording
+        of another version.
     judges, judge_kinds
         Who said right or wrong of any of them.
     cell_names
@@ -65,6 +66,7 @@ class Repeats:
     answer: IntArray
     trace_ids: tuple[str, ...]
     wordings: tuple[str, ...]
+    settings: tuple[tuple[str, ...], ...]
     judges: tuple[str, ...]
     judge_kinds: tuple[str, ...]
     cell_names: tuple[tuple[str, int], ...]
@@ -121,7 +123,7 @@ def read_repeats(
 
 
 def _of(answers: Answers, rows: IntArray, parser: Parser) -> Repeats:
-    wording, names = _wordings([answers.texts["tags"][row] for row in rows])
+    wording, names, settings = _wordings([answers.texts["tags"][row] for row in rows])
     task, turn = answers.task[rows], answers.turn[rows]
     cells, cell = np.unique(np.column_stack([task, turn, wording]), axis=0, return_inverse=True)
     outputs = [answers.texts["output"][row] or "" for row in rows]
@@ -144,6 +146,7 @@ def _of(answers: Answers, rows: IntArray, parser: Parser) -> Repeats:
         answer=_parsed(outputs, items, parser),
         trace_ids=tuple(answers.trace_ids[row] for row in rows),
         wordings=names,
+        settings=settings,
         judges=tuple(answers.judges[judge] for judge in judges),
         judge_kinds=tuple(answers.judge_kinds[judge] for judge in judges),
         cell_names=tuple((answers.tasks[of_task], int(of_turn)) for of_task, of_turn, _ in cells),
@@ -151,8 +154,10 @@ def _of(answers: Answers, rows: IntArray, parser: Parser) -> Repeats:
     )
 
 
-def _wordings(tags: Sequence[str | None]) -> tuple[IntArray, tuple[str, ...]]:
-    """Return the code of each ask's settings, and what tells the settings apart."""
+def _wordings(
+    tags: Sequence[str | None],
+) -> tuple[IntArray, tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return the code of each ask's settings, what tells the settings apart, and the settings."""
     known: dict[str | None, tuple[str, ...]] = {}
     for text in set(tags):
         told: Mapping[str, str] = json.loads(text) if text else {}
@@ -164,7 +169,7 @@ def _wordings(tags: Sequence[str | None]) -> tuple[IntArray, tuple[str, ...]]:
         for kind in kinds
     )
     code = {kind: place for place, kind in enumerate(kinds)}
-    return np.array([code[known[text]] for text in tags], dtype=np.int64), names
+    return np.array([code[known[text]] for text in tags], dtype=np.int64), names, tuple(kinds)
 
 
 def _rank(cell: IntArray) -> IntArray:

@@ -95,12 +95,12 @@ def spread_of(
 
 def _table(by_judge: Sequence[Sequence[Repeats]]) -> Outcomes | None:
     tasks: dict[object, int] = {}
-    wordings: dict[str, int] = {}
+    wordings: dict[tuple[str, ...], int] = {}
     rows: list[tuple[IntArray, ...]] = []
     for judge, versions in enumerate(by_judge):
         for version, one in enumerate(versions):
             known = np.flatnonzero(one.wrong != UNJUDGED)
-            words = np.array([wordings.setdefault(name, len(wordings)) for name in one.wordings])
+            words = np.array([wordings.setdefault(name, len(wordings)) for name in one.settings])
             names = one.cell_names
             task = np.array([tasks.setdefault(names[cell], len(tasks)) for cell in one.cell[known]])
             fixed = np.ones(known.size, dtype=np.int64)

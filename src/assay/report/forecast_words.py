@@ -19,7 +19,11 @@ def headline(forecast: Forecast) -> str:
             assert not isinstance(forecast.months, Estimate)
             return f"Unknown when {demand} will be met: {forecast.months.reason}."
         case "kept":
-            return f"The trend already keeps to {demand}; whether this version does is for `assay volume` to say."
+            worse = isinstance(forecast.factor, Estimate) and forecast.factor.low > 1
+            return (
+                f"The trend already keeps to {demand}; whether this version does is for `assay volume` to say."
+                f"{' But the versions get worse.' if worse else ''}"
+            )
         case "worse":
             return f"The versions get worse: on this trend {demand} is never met."
         case "no trend":
@@ -88,7 +92,9 @@ def line_words(line: BacktestLine) -> str:
 
 def _late(forecast: Forecast, months: float) -> str:
     return (
-        forecast.date_after(months) if months <= HORIZON_MONTHS else "more than ten years from now"
+        forecast.date_after(months)
+        if months <= HORIZON_MONTHS
+        else "more than ten years after the newest version"
     )
 
 

@@ -14,6 +14,9 @@ from assay.quantity import Estimate, Quantity, Unknown
 
 UNKNOWN = "stability unknown"
 
+_ALIKE = 1e-3
+"""Standard errors that differ by less are alike: the forecast is no better than that."""
+
 FACTORS = {
     "task": "the task",
     "wording": "the wording of the same task",
@@ -55,6 +58,17 @@ def sentences(one: Stability, errors_per_day: Quantity) -> Iterator[str]:
         yield f"What this is in errors a day is unknown: {errors_per_day.reason}."
     if "model" in one.repeats.judge_kinds:
         yield "The judge is a model: its own flips are among those counted here."
+    answers = len(one.repeats.task)
+    if one.is_known and 0 < one.judged < answers:
+        yield (
+            f"{answers - one.judged:,} of {answers:,} answers have no verdict, or an unsure one, and are left out of "
+            "right and wrong: if such answers are wrong more or less often than others, these figures are off."
+        )
+    if one.is_known and one.unread:
+        yield (
+            f"{one.unread:,} of {answers:,} answers could not be read and are left out where answers are compared: if "
+            "they go with flips, flips are more than shown here."
+        )
     if len(one.repeats.judges) > 1:
         yield f"{len(one.repeats.judges)} judges say right or wrong here; name one with --judge to believe only it."
     if one.repeats.has_turns:
@@ -120,17 +134,20 @@ def spread_rows(spread: Spread) -> Iterator[tuple[str, Quantity, bool]]:
 
 def plan_words(plan: RepeatPlan) -> str:
     """Return in words which one more money buys down."""
-    best = plan.options[0].purchase
+    least = plan.options[0].standard_error
+    best = [one.purchase for one in plan.options if one.standard_error <= least * (1 + _ALIKE)]
     shown = "; ".join(
         f"{option.purchase} {number(100 * option.standard_error, 2)}" for option in plan.options
     )
     words = (
-        f"A tenth more money goes furthest on more {best}: standard error of the error rate "
+        f"A tenth more money goes furthest on more {' or '.join(best)}: standard error of the error rate "
         f"{number(100 * plan.standard_error, 2)} points now, then, spent on {shown} (forecast)."
     )
-    if math.isfinite(plan.even_task_price) and plan.design.wordings == 1:
-        words += (
-            f" {plan.design.asks:.3g} asks a task are the best split where a new task costs as much as "
-            f"{plan.even_task_price:.3g} answers: where it costs less, add tasks (--task-price)."
-        )
-    return words
+    if plan.design.wordings > 1 or not math.isfinite(plan.even_task_price):
+        return words
+    if plan.even_task_price <= 0:
+        return f"{words} Tasks show no variance of their own: an ask of an old task tells as much as a new task."
+    return (
+        f"{words} {plan.design.asks:.3g} asks a task are the best split where a new task costs as much as "
+        f"{plan.even_task_price:.3g} answers: where it costs less, add tasks (--task-price)."
+    )

@@ -12,6 +12,7 @@ from scipy import special
 from assay.errors import BadInput
 from assay.estimate.trend import (
     LEAST_VERSIONS,
+    NONE_FOUND,
     Reading,
     Trend,
     fit_saturating_trend,
@@ -70,21 +71,22 @@ def forecast_standard(
     Notes
     -----
     The model is that of `assay.estimate.trend.fit_trend` on the logit of the error rate, or the log of the errors a
-    day. Each version counts with its own uncertainty; what a complete check counted is read as a sample of tasks. It is
-    checked by forecasting the last versions from those before them. It fails where the tasks or the traffic changed
+    day. Each version counts with its own uncertainty, one without any error as a limit; what a complete check counted
+    is read as a sample of tasks. It is checked by forecasting the last versions from those before them, as they would
+    have been measured with their numbers of labels. It fails where the tasks or the traffic changed
     from version to version, where versions were chosen because they were good, and where what made them better ends.
     """
     standard = parse_standard(question.standard)
     limit = _limit(standard, question)
     versions, left_out = dated_versions(ledger, question, dates, as_volume=standard.kind != "rate")
-    if len(versions) < LEAST_VERSIONS:
-        return _unknown(question, standard, versions, left_out, limit)
-    readings = [_reading(one, volume=standard.kind != "rate") for one in versions]
-    if np.ptp([reading.month for reading in readings]) <= 0:
+    readings = [reading_of(one, volume=standard.kind != "rate") for one in versions]
+    if len(versions) >= LEAST_VERSIONS and np.ptp([reading.month for reading in readings]) <= 0:
         raise BadInput(
             "all versions have one date: say when each came out",
             next_command=f"assay forecast {ledger.typed} --standard {question.standard} --date VERSION=2026-01-31",
         )
+    if reason := _too_few(readings):
+        return _unknown(question, standard, versions, left_out, limit=limit, reason=reason)
     goal = math.log(limit) if standard.kind != "rate" else float(special.logit(limit))
     now = readings[-1].month
     straight = fit_trend(readings, rng=rng)
@@ -138,15 +140,34 @@ def _unit(standard: Standard) -> str:
     return "errors/trace" if standard.kind == "rate" else "errors/day"
 
 
-def _reading(version: DatedVersion, *, volume: bool) -> Reading:
-    """Return a version on the scale of the trend: half an error more on both sides, so that none is no infinity."""
+def reading_of(version: DatedVersion, *, volume: bool) -> Reading:
+    """Return a version on the scale of the trend: half an error more on both sides, or a limit where none was found."""
     rate, n = version.rate, max(version.effective_n, 1.0)
+    month, traffic = version.day / DAYS_A_MONTH, math.log(version.per_day or 1.0) if volume else 0.0
+    middle, spread = NONE_FOUND
+    if rate <= 0:
+        return Reading(month, middle - math.log(n) + traffic, spread, 1)
+    if rate >= 1 and not volume:
+        return Reading(month, math.log(n) - middle, spread, -1)
     share = (rate * n + 0.5) / (n + 1.0)
     spread = math.sqrt(1.0 / (n * share * (1.0 - share) + 0.25))
     if volume:
-        level = math.log(share) + math.log(version.per_day or 1.0)
-        return Reading(version.day / DAYS_A_MONTH, level, spread * (1.0 - share))
-    return Reading(version.day / DAYS_A_MONTH, float(special.logit(share)), spread)
+        return Reading(month, math.log(share) + traffic, spread * (1.0 - share))
+    return Reading(month, float(special.logit(share)), spread)
+
+
+def _too_few(readings: Sequence[Reading]) -> str:
+    """Return why there is no trend to fit; nothing where there is one."""
+    levels = [reading.month for reading in readings if not reading.side]
+    if len(readings) < LEAST_VERSIONS:
+        return f"{len(readings)} dated versions with a known error rate: a trend needs {LEAST_VERSIONS} at least"
+    if len(levels) < LEAST_VERSIONS or np.ptp(levels) <= 0:
+        return (
+            f"only {len(levels)} of {len(readings)} dated versions have both errors and right answers among what was "
+            f"judged: the others set a limit and show no level, and a trend needs {LEAST_VERSIONS} levels of "
+            "different dates at least"
+        )
+    return ""
 
 
 def _quantiles(values: FloatArray, level: float) -> tuple[float, float, float]:
@@ -198,7 +219,7 @@ def _backtest(
     """Forecast the last third of the versions, one at least, from those before them."""
     held = max(1, len(readings) // 3)
     kept = len(readings) - held
-    if kept < LEAST_VERSIONS or np.ptp([one.month for one in readings[:kept]]) <= 0:
+    if _too_few(readings[:kept]):
         return Backtest(
             (), f"{len(readings)} versions are too few to forecast some from the others"
         )
@@ -206,10 +227,12 @@ def _backtest(
     lines = []
     volume = versions[0].per_day is not None
     for version, reading in zip(versions[kept:], readings[kept:], strict=True):
-        drawn = trend.version(reading.month, reading.spread, rng)
-        low, middle, high = (_back(end, volume=volume) for end in _quantiles(drawn, level))
-        measured = _back(reading.level, volume=volume)
-        lines.append(BacktestLine(version.name, version.date, measured, middle, low, high))
+        # As it would be measured: so many errors of so many labels, which may be none.
+        labels, scale = max(round(version.effective_n), 1), version.per_day or 1.0
+        true = _back(trend.version(reading.month, 0.0, rng), volume=volume) / scale
+        drawn = scale * rng.binomial(labels, np.minimum(true, 1.0)) / labels
+        low, middle, high = _quantiles(drawn, level)
+        lines.append(BacktestLine(version.name, version.date, version.value, middle, low, high))
     return Backtest(tuple(lines), "")
 
 
@@ -230,14 +253,14 @@ def _path(
         points.append(
             Path(
                 float(month) * DAYS_A_MONTH,
-                *(_back(one, volume=volume) for one in (middle, low, high)),
+                *map(float, _back(np.array([middle, low, high]), volume=volume)),
             )
         )
     return tuple(points)
 
 
-def _back(level: float, *, volume: bool) -> float:
-    return math.exp(min(level, 700.0)) if volume else float(special.expit(level))
+def _back(levels: FloatArray, *, volume: bool) -> FloatArray:
+    return np.asarray(np.exp(np.minimum(levels, 700.0)) if volume else special.expit(levels))
 
 
 def _unknown(
@@ -245,12 +268,12 @@ def _unknown(
     standard: Standard,
     versions: Sequence[DatedVersion],
     left_out: tuple[str, ...],
+    *,
     limit: float,
+    reason: str,
 ) -> Forecast:
-    reason = Unknown(
-        f"{len(versions)} dated versions with a known error rate: a trend needs {LEAST_VERSIONS} at least"
-    )
+    unknown = Unknown(reason)
     return Forecast(
         question, standard.demand(), limit, _unit(standard), tuple(versions), left_out, "unknown",
-        reason, reason, None, None, Backtest((), reason.reason), (),
+        unknown, unknown, None, None, Backtest((), reason), (),
     )  # fmt: skip

@@ -123,12 +123,12 @@ def dated_versions(
             left_out.append(f"{name}: {per_day.reason}")
         else:
             speed = per_day.value if as_volume and isinstance(per_day, Estimate) else None
-            found.append(DatedVersion(name, day, rate.value, _effective_n(rate), speed))
+            found.append(DatedVersion(name, day, rate.value, effective_n(rate), speed))
     return sorted(found, key=lambda one: (one.day, one.name)), tuple(left_out)
 
 
 def _volumes(ledger: Ledger, question: ForecastQuestion) -> list[SystemVolume]:
-    volumes: list[SystemVolume] = []
+    volumes: dict[tuple[str, str], SystemVolume] = {}
     for named in question.systems or (None,):
         system, _, version = named.partition("@") if named else ("", "", "")
         answer = measure_volume(
@@ -142,20 +142,21 @@ def _volumes(ledger: Ledger, question: ForecastQuestion) -> list[SystemVolume]:
                 confidence_level=question.confidence_level,
             ),
         )
-        volumes += answer.systems
-    return volumes
+        for one in answer.systems:
+            # A version that was named twice, by itself and with its system, is one version.
+            volumes.setdefault((one.window.system, one.window.version or ""), one)
+    return list(volumes.values())
 
 
-def _effective_n(rate: Estimate) -> float:
+def effective_n(rate: Estimate) -> float:
     """Return how many labels of a simple random sample would be as certain of a rate."""
     if rate.low == rate.high:
         return float(max(rate.n, 1))
-    if rate.value <= 0:
-        # None wrong of n: the upper limit u of a simple sample has (1 - u)^n = (1 - level) / 2.
+    if rate.value <= 0 or rate.value >= 1:
+        # None wrong of n: the upper limit u of a simple sample has (1 - u)^n = (1 - level) / 2; all wrong: 1 - u has.
         tail = (1 - rate.confidence_level) / 2
-        return float(
-            max(special.xlogy(1.0, tail) / special.xlog1py(1.0, -min(rate.high, 0.999)), 1.0)
-        )
+        width = min(rate.high - rate.low, 0.999)
+        return float(max(special.xlogy(1.0, tail) / special.xlog1py(1.0, -width), 1.0))
     z = -float(special.ndtri((1 - rate.confidence_level) / 2))
     low = max(rate.low, rate.value / 20)
     high = min(rate.high, 1 - (1 - rate.value) / 20)
