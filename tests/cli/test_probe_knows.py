@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli import cli
-from assay.errors import BadInput
+from assay.errors import AssayError, BadInput
 from assay.judge.rules import rule_named
 from assay.judge.run_check import judge_by_check
 from assay.ledger.store import Ledger
@@ -87,6 +87,60 @@ def test_from_the_log_to_the_volume(probe: Probe, tmp_path: Path) -> None:
     assert "knows-but-wrong@1 (numeric@1" in text
 
 
+def test_each_class_is_drawn_read_and_told_and_a_poor_precision_is_said_first(
+    probe: Probe, tmp_path: Path
+) -> None:
+    signs = [trace(n, answer="-500", output="-500", at=START) for n in range(300, 310)]
+    probe.ledger.append("traces", signs)
+    lists = [tmp_path / "slips.csv", tmp_path / "forms.csv"]
+    for path, kind in zip(lists, ("slip", "format"), strict=True):
+        drawn = probe("--sample", 10, "--seed", 7, "--class", kind, "-o", path, "--json")
+        assert json.loads(drawn.stdout)["drawn"] == 10
+    fill(lists[0], lambda place: "yes" if place < 3 else "no")
+    fill(lists[1], lambda _: "yes")
+    both = ("--readings", lists[0], "--readings", lists[1])
+    told = json.loads(probe(*both, "--json").stdout)
+    slip_class, form, disputed = told["classes"]
+    assert (slip_class["flagged"], slip_class["read"], slip_class["confirmed"]) == (40, 10, 3)
+    assert (form["flagged"], form["real"]["low"]) == (10, 10)
+    assert disputed["precision"]["value"] is None
+    # The corrected count is a part of 70 wrong answers: 12 of the 40 flagged.
+    assert told["share_of_errors"]["value"] == pytest.approx(12 / 110)
+    first, second, *_ = probe(*both).stdout.splitlines()
+    assert "of your " in first or "of the 110 wrong answers" in first
+    assert "is wrong in most of what it calls a slip here: 40 are flagged" in second
+    with pytest.raises(BadInput, match="second list of the class"):
+        probe("--readings", lists[0], "--readings", lists[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--check", "nonsense"), "check must be one of"),
+        (("--answer", "nonsense"), "parser must be one of"),
+        (("--conclusion", "nonsense"), "concluding-number"),
+        (("--tolerance", "nan"), "at least 0"),
+        (("--readings", "none.csv"), "can't be read"),
+        (("--production", "none.txt"), "no answer was given under"),
+        (("--tasks", "none.jsonl", "--system", "a@1", "--model", "local"), "there is no file"),
+    ],
+)
+def test_wrong_input_is_refused_with_a_sentence(
+    probe: Probe, arguments: tuple[object, ...], said: str
+) -> None:
+    with pytest.raises(AssayError, match=said):
+        probe(*arguments)
+
+
+def test_a_check_that_is_not_there_leaves_the_volume_unknown(probe: Probe, tmp_path: Path) -> None:
+    listed = tmp_path / "flagged.csv"
+    probe("--sample", 5, "--seed", 7, "-o", listed)
+    fill(listed, lambda _: "yes")
+    told = json.loads(probe("--readings", listed, "--judge", "nobody", "--json").stdout)
+    assert told["errors_per_day"]["value"] is None
+    assert "no check covers" in told["errors_per_day"]["reason"]
+
+
 def test_a_list_that_is_there_is_not_written_over(probe: Probe, tmp_path: Path) -> None:
     listed = tmp_path / "flagged.csv"
     listed.write_text("mine", "utf-8")
@@ -104,6 +158,21 @@ def test_a_list_that_is_there_is_not_written_over(probe: Probe, tmp_path: Path) 
         ("--tasks", "tasks.jsonl"),
         ("--sample", 5, "--seed", 1, "-o", "x.csv", "--tasks", "t.jsonl", "--system", "a@1"),
         ("--sample", 0, "--seed", 1, "-o", "x.csv"),
+        ("--class", "format"),
+        ("--sample", 5, "--seed", 1, "-o", "x.csv", "--class", "other"),
+        ("-o", "x.csv"),
+        ("--seed", 1),
+        ("--plain", "long.txt"),
+        ("--epochs", 3),
+        ("--max-tokens", 30),
+        ("--temperature", 0),
+        ("--per-day", -5),
+        ("--per-day", "nan"),
+        ("--per-day", 0),
+        ("--workers", 0),
+        ("--per-day", 5, "--workers", 1),
+        ("--from", "2026-01-02", "--to", "2026-01-01"),
+        ("--mostly-right", 0.2),
     ],
 )
 def test_options_that_contradict_each_other_are_wrong_usage(
@@ -152,6 +221,32 @@ def test_pairs_variants_and_repeats_are_in_the_same_answer(ledger: Ledger) -> No
         "right under the plain prompt, wrong in production",
     ):
         assert words in text
+
+
+def test_two_turns_are_read_and_drawn_apart_from_other_answers(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    talk = {"conversation_id": "c", "answer": None, "reasoning": None, "tags": {"probe": "knows"}}
+    ledger.append("traces", [
+        trace(1, turn=0, output="4000 - 3500 = 500", reference=None, **talk),
+        trace(2, task_id="task-1", turn=1, output="100", **talk),
+        slip(3), trace(4),
+    ])  # fmt: skip
+    probe = Probe(ledger)
+    assert json.loads(probe("--json").stdout)["systems"][0]["traces"] == 2
+    told = json.loads(probe("--two-turns", "--json").stdout)
+    assert (told["systems"][0]["traces"], told["flagged"]) == (1, 1)
+    listed = tmp_path / "flagged.csv"
+    probe("--two-turns", "--sample", 5, "--seed", 7, "-o", listed)
+    text = listed.read_text("utf-8")
+    # The first turn is the reasoning that the reader sees.
+    assert "t2" in text
+    assert "4000 - 3500 = 500" in text
+    fill(listed, lambda _: "yes")
+    read = json.loads(probe("--two-turns", "--readings", listed, "--json").stdout)
+    assert read["real"]["low"] == read["real"]["high"] == 1
+    with pytest.raises(BadInput, match="not those that this list was drawn from"):
+        probe("--readings", listed)
 
 
 def test_hostile_names_are_made_visible(ledger: Ledger) -> None:

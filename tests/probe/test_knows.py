@@ -7,6 +7,7 @@ import pytest
 from assay.judge.check import Item
 from assay.probe.knows import Reasoned, State, answer_key, detector_named, without
 from assay.probe.knows_kinds import Kind, kind_of
+from assay.probe.knows_sentences import CUT
 
 
 def parsed(
@@ -44,12 +45,13 @@ def test_answer_and_conclusion_are_held_apart(
     [
         ("-25", "25", False, Kind.FORMAT, "sign"),
         ("In 4 weeks, 34 hours", "34", True, Kind.FORMAT, "other number"),
-        ("1.5 or 34", "34", True, Kind.SLIP, ""),
+        ("1.5 or 34", "34", True, Kind.UNPARSED, "choice"),
         ("300", "5", True, Kind.FORMAT, "unit"),
         ("300", "5", False, Kind.CONCLUSION, ""),
         (" ", "5", True, Kind.FORMAT, "empty place"),
         (None, "5", False, Kind.CONCLUSION, ""),
         ("0", "0", False, Kind.CONCLUSION, ""),
+        ("4 or 6", "5", True, Kind.SLIP, ""),
         ("it can't be said", "5", True, Kind.UNPARSED, "no number"),
     ],
 )
@@ -95,7 +97,7 @@ def test_without_a_reasoning_of_its_own_it_is_the_output_less_the_answer() -> No
 @pytest.mark.parametrize(
     ("output", "answer", "left"),
     [
-        ("[No] Nothing divides it.", "No", "[\n] Nothing divides it."),
+        ("[No] Nothing divides it.", "No", f"[{CUT}] Nothing divides it."),
         ("Yes", None, "Yes"),
         ("Yes", " ", "Yes"),
         ("$1,250", "1250", "$1,250"),
@@ -104,6 +106,20 @@ def test_without_a_reasoning_of_its_own_it_is_the_output_less_the_answer() -> No
 )
 def test_an_answer_is_cut_out_as_a_whole_word(output: str, answer: str | None, left: str) -> None:
     assert without(output, answer) == left
+
+
+def test_an_answer_in_another_unit_is_a_format_fault_where_the_reasoning_names_both() -> None:
+    said = "So it takes 20 * 15 = 300 minutes, which is 5 hours."
+    assert parsed("300", said, "5")[3] is Kind.FORMAT
+    assert parsed("300", "So it takes 20 * 15 = 300 minutes.", "5")[3] is Kind.CONCLUSION
+
+
+def test_the_rest_of_the_sentence_that_held_the_answer_is_no_second_thought() -> None:
+    detector = detector_named("numeric")
+    output = "Spent are 3500. Left is 4000 - 3500 = 500. So he will get 100 back."
+    found = detector.parse([Reasoned(Item(output, "500", "100"))])[0]
+    assert found is not None
+    assert (found.conclusion, found.kind) == ("500", Kind.SLIP)
 
 
 def test_a_reference_that_is_no_number_leaves_an_answer_unjudged() -> None:

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from assay.errors import BadInput
 from assay.judge.check import Item
-from assay.probe.knows_conclusions import (
-    concluding_number,
-    concluding_yes_no,
-    conclusion_named,
-    ends_in,
-)
+from assay.probe.knows_conclusions import concluding_yes_no, conclusion_named
+from assay.probe.knows_numbers import concluding_number, ends_in
 
 NUMBERS = [
     ("The final answer is: $\\boxed{36}$", "36"),
@@ -30,6 +26,28 @@ NUMBERS = [
     ("So we need to add the 3 parts to get the total.", None),
     ("The total is 60 + 180 + 126.", None),
     ("In total it is = 5 * 3", None),
+    # What comes after without a number: a step still to be done, or a second thought.
+    ("5 * 4 = 20. Then subtract what was given away.", None),
+    ("Thus 6000 / 2000 = 3. However, no part of a truck can be hired.", None),
+    ("She can buy 20 / 2 = 10. Therefore there is no change.", None),
+    ("So 8 * 5 = 40.\n\n```", "40"),
+    # A check, a remark, a ground.
+    ("So it is 30. We can verify: 30 - 22 = 8", None),
+    ("In total, 5 + 6 = 11. This is because the 6 were added.", None),
+    ("So 2350 in total. Note that the first 4 years are left out.", None),
+    # A calculation without a result, in signs or words.
+    ("So the revenue is (12 * $40).", None),
+    ("Thus the total is \\(30 \\times 28\\).", None),
+    ("So A = 20(1 + 0.2)^18.", None),
+    ("So it will be the sum plus 20.", None),
+    ("$4000 minus $3500 leaves $500 as the change.", "500"),
+    # An equation in an unknown has no result; its solution has.
+    ("So, 2x - 5 = 45", None),
+    ("So 4x = 80, thus x = 20", "20"),
+    # Two results side by side.
+    ("So there are 160 chairs and 23 stools left.", None),
+    ("So she has 6 + 4 = 10 nuts and 3 + 4 = 7 figs.", None),
+    ("So we must divide the 8 by 4.", None),
     ("", None),
     ("There is no number here. Therefore, nothing.", None),
 ]

@@ -119,7 +119,9 @@ def test_what_nobody_has_read_has_no_volume(ledger: Ledger) -> None:
 def test_the_volume_is_share_times_errors_and_says_so(ledger: Ledger) -> None:
     rows = [slip(n) for n in range(40)]
     rows += [trace(n, answer="1", output="1", reasoning="3500 - 3499 = 1") for n in range(40, 100)]
-    result = knows_result(columns_of(ledger, *rows), "d", sample=ReadSample(40, 20, 15))
+    result = knows_result(
+        columns_of(ledger, *rows), "d", samples={Kind.SLIP: ReadSample(40, 20, 15)}
+    )
     volume = Estimate(1240.0, 1100.0, 1400.0, "errors/day", 0.975, 300, "labels")
     told = with_volume(result, volume)
     part = told.errors_per_day

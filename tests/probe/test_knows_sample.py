@@ -10,7 +10,8 @@ import pytest
 from assay.errors import BadInput
 from assay.estimate.detector_precision import ReadSample
 from assay.ledger.store import Ledger
-from assay.probe.knows_sample import draw_flagged, list_text, read_list
+from assay.probe.knows_kinds import Kind
+from assay.probe.knows_sample import draw_flagged, kind_of_list, list_text, read_list
 from probe.knows_ledgers import slip
 
 FLAGGED = [f"t{n}" for n in range(12)]
@@ -116,3 +117,30 @@ def test_a_reading_that_is_none_is_refused(listed: Path) -> None:
 def test_nothing_flagged_can_be_drawn_from() -> None:
     with pytest.raises(BadInput, match="nothing was flagged"):
         draw_flagged([], "d", labels=5, seed=7)
+
+
+@pytest.mark.parametrize("seed", [-5, 0, 10**12])
+@pytest.mark.parametrize("kind", [Kind.SLIP, Kind.FORMAT, Kind.DISPUTED])
+def test_a_list_says_its_class_and_seed_in_the_name_of_its_draw(
+    ledger: Ledger, tmp_path: Path, seed: int, kind: Kind
+) -> None:
+    ledger.append("traces", [slip(n) for n in range(12)])
+    path = tmp_path / "flagged.csv"
+    draw = draw_flagged(FLAGGED, "d", labels=3, seed=seed, kind=kind)
+    path.write_text(list_text(ledger, draw), "utf-8", newline="")
+    assert kind_of_list(path) is kind
+    fill(path, "yes", "no", "unsure")
+    assert read_list(path, FLAGGED, "d") == ReadSample(12, 3, 1, 1)
+
+
+def test_a_list_put_together_from_two_draws_is_refused(listed: Path) -> None:
+    fill(listed, *["yes"] * 5)
+    text = listed.read_text("utf-8")
+    listed.write_text(text.replace("-7-5,t", "-8-5,t").replace("-8-5,t", "-7-5,t", 1), "utf-8")
+    with pytest.raises(BadInput, match="not those that this list was drawn from"):
+        read_list(listed, FLAGGED, "d")
+
+
+def test_a_list_whose_flagged_answers_are_gone_is_refused(listed: Path) -> None:
+    with pytest.raises(BadInput, match="not those that this list was drawn from"):
+        read_list(listed, [], "d")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,6 +104,13 @@ if TYPE_CHECKING:
     "--sample", default=None, type=click.IntRange(1), help="Draw so many flagged answers to read."
 )
 @click.option(
+    "--class",
+    "kind",
+    default=None,
+    type=click.Choice(["slip", "format", "disputed"]),
+    help="--sample: draw from this class.  [default: slip]",
+)
+@click.option(
     "--seed",
     default=None,
     type=int,
@@ -119,7 +125,10 @@ if TYPE_CHECKING:
     help="--sample: the list to fill in.",
 )
 @click.option(
-    "--readings", default=None, type=click.Path(path_type=Path), help="The list that was filled in."
+    "--readings",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A list that was filled in; one a class.",
 )
 @click.option(
     "--mark", is_flag=True, help="Write what is flagged as verdicts, for assay draw --judge."
@@ -166,8 +175,25 @@ def _check_options(endpoint: EndpointOptions, options: dict[str, Any]) -> None:
         raise click.UsageError(
             "--sample goes with --seed and -o: the order, and the list to fill in"
         )
-    if options["sample"] is not None and options["readings"] is not None:
+    if options["sample"] is not None and options["readings"]:
         raise click.UsageError("--sample draws and --readings reads back: give one of them")
+    for name in ("kind", "output"):
+        if options["sample"] is None and options[name] is not None:
+            raise click.UsageError("--class and -o go with --sample: what is drawn, and its list")
+    if options["plain"] and options["production"] is None:
+        raise click.UsageError("--plain is compared with --production: name that prompt too")
+    _check_numbers(options)
+    _check_asking(endpoint, options)
+
+
+def _check_asking(endpoint: EndpointOptions, options: dict[str, Any]) -> None:
+    asking = options["epochs"] != 1 or options["max_tokens"] or options["temperature"] is not None
+    if options["tasks"] is None and asking:
+        raise click.UsageError(
+            "--epochs, --max-tokens and --temperature ask tasks: name them with --tasks FILE"
+        )
+    if options["tasks"] is None and options["sample"] is None and options["seed"] is not None:
+        raise click.UsageError("--seed goes with --sample, or with --tasks")
     if options["tasks"] is None and (endpoint.url or endpoint.model):
         raise click.UsageError("--url and --model ask tasks: name them with --tasks FILE")
     if options["tasks"] is not None:
@@ -184,12 +210,26 @@ def _check_options(endpoint: EndpointOptions, options: dict[str, Any]) -> None:
         options["two_turns"] = True
 
 
+def _check_numbers(options: dict[str, Any]) -> None:
+    # Said here, for what the volume refuses is told as unknown, and a slip of the pen is no missing evidence.
+    per_day, workers = options["per_day"], options["workers"]
+    if per_day is not None and not 0 < per_day < float("inf"):
+        raise click.UsageError(f"--per-day must be a number above 0, got {per_day}")
+    if workers is not None and workers < 1:
+        raise click.UsageError(f"--workers must be at least 1, got {workers}")
+    if per_day is not None and workers is not None:
+        raise click.UsageError("--per-day and --workers both say the throughput: give one of them")
+    start, end = options["start"], options["end"]
+    if start is not None and end is not None and start >= end:
+        raise click.UsageError("--from must be before --to")
+
+
 def _probe(store: Ledger, detector: Detector, options: dict[str, Any], *, as_json: bool) -> None:
     from assay.judge.run_check import Selection
     from assay.probe.knows_disputed import DisputeRule
     from assay.probe.knows_read import read_columns
     from assay.probe.knows_result import knows_result
-    from assay.probe.knows_sample import flagged_ids, read_list
+    from assay.probe.knows_sample import read_lists
 
     chosen = Selection(*(options[name] for name in ("system", "version", "start", "end")))
     rule = DisputeRule(options["mostly_right"])
@@ -202,52 +242,18 @@ def _probe(store: Ledger, detector: Detector, options: dict[str, Any], *, as_jso
             two_turns=options["two_turns"],
             progress=advance,
         )
-    flagged = flagged_ids(columns)
     if options["sample"] is not None:
-        _draw(store, detector, flagged, options, as_json=as_json)
+        from assay.cli.probe_knows_sampling import draw_list
+
+        draw_list(store, detector, columns, options, as_json=as_json)
         return
-    sample = None
-    if options["readings"] is not None:
-        sample = read_list(options["readings"], flagged, detector.name)
-    result = knows_result(columns, detector.name, sample=sample, rule=rule)
-    if sample is not None:
+    samples = read_lists(options["readings"], columns, detector.name)
+    result = knows_result(columns, detector.name, samples=samples, rule=rule)
+    if result.sample.read:
         result = _with_volume(store, result, options)
     if options["mark"]:
         _mark(store, detector, columns)
     _tell(store, result, columns, (chosen, options), as_json=as_json)
-
-
-def _draw(
-    store: Ledger, detector: Detector, flagged: list[str], options: dict[str, Any], *, as_json: bool
-) -> None:
-    from assay.errors import BadInput
-    from assay.probe.knows_sample import QUESTION, draw_flagged, list_text
-
-    path = options["output"]
-    if path.exists():
-        raise BadInput(f"{path} is there already and may hold readings; give another name with -o")
-    draw = draw_flagged(flagged, detector.name, labels=options["sample"], seed=options["seed"])
-    try:
-        path.write_text(list_text(store, draw), "utf-8", newline="")
-    except OSError as error:
-        raise BadInput(f"{path} can't be written: {error.strerror}") from None
-    if as_json:
-        emit(
-            {
-                "draw": draw.draw,
-                "list": str(path),
-                "drawn": len(draw.trace_ids),
-                "flagged": draw.flagged,
-            }
-        )
-    else:
-        click.echo(
-            f"{draw.draw}: {len(draw.trace_ids):,} of {draw.flagged:,} flagged answers; list: {path}"
-        )
-    note(f"fill the column `reading` with yes, no or unsure: {QUESTION}")
-    note(
-        f"next: the same command with --readings {quote(str(path))} in place of --sample, --seed and -o"
-    )
 
 
 def _with_volume(store: Ledger, result: KnowsResult, options: dict[str, Any]) -> KnowsResult:

@@ -16,8 +16,10 @@ from enum import IntEnum
 from assay.judge.check import Comparison, Item, Parser
 from assay.judge.numeric import first_quantity
 from assay.judge.rules import CheckSettings, check_named, parser_named
-from assay.probe.knows_conclusions import conclusion_named, ends_in
+from assay.probe.knows_conclusions import conclusion_named
 from assay.probe.knows_kinds import Kind, kind_of
+from assay.probe.knows_numbers import ends_in
+from assay.probe.knows_sentences import CUT
 
 DETECTOR = "knows-but-wrong@1"
 
@@ -140,9 +142,14 @@ class Detector:
             if differs[place] is True and self.is_numeric and ends_in(reasoning, answer or ""):
                 aside[place], conclusions[place], differs[place] = State.NOT_PARSED, None, None
         return [
-            self._one(items[place], (answers[place], conclusions[place]), (wrong[place], aside[place]), differs[place])
+            self._one(
+                items[place],
+                (answers[place], conclusions[place]),
+                (wrong[place], aside[place]),
+                (differs[place], reasonings[place]),
+            )
             for place in range(len(items))
-        ]  # fmt: skip
+        ]
 
     def _wrong(
         self, taken: Sequence[str | None], items: Sequence[Item]
@@ -166,8 +173,9 @@ class Detector:
         item: Item,
         taken: tuple[str | None, str | None],
         wrong: tuple[bool | State | None, bool | State | None],
-        differs: bool | State | None,
+        beside: tuple[bool | State | None, str],
     ) -> Parsed | None:
+        differs, reasoning = beside
         if wrong[0] is None or wrong[1] is None:
             return None
         states = (_state(wrong[0]), _state(wrong[1]))
@@ -185,6 +193,7 @@ class Detector:
                 numeric=self.is_numeric,
                 concluded=states[1] is State.RIGHT,
                 parsed=states[1] is not State.NOT_PARSED,
+                named=self.is_numeric and ends_in(reasoning, item.reference or ""),
             )
         return Parsed(taken[0], taken[1], states[0], states[1], contradicts, kind, rule)
 
@@ -198,20 +207,20 @@ def _state(wrong: bool | State) -> State:
 def without(output: str, answer: str | None) -> str:
     r"""Return an output less the last place where its answer stands as whole words: what is left is the reasoning.
 
-    Where the answer is written otherwise in the output, nothing is left out: a conclusion may then be the answer
-    itself, so that a contradiction is missed, and none is made up.
+    `CUT` stands in its place. Where the answer is written otherwise in the output, nothing is left out: a conclusion
+    may then be the answer itself, so that a contradiction is missed, and none is made up.
 
     Examples
     --------
     >>> without("3 * 4 = 12. The answer is 12.", "12")
-    '3 * 4 = 12. The answer is \n.'
+    '3 * 4 = 12. The answer is \n\ufffc\n.'
     """
     if not answer or not answer.strip():
         return output
     found = None
     for found in re.finditer(rf"(?<!\w){re.escape(answer)}(?!\w)", output):  # noqa: B007
         pass
-    return output if found is None else f"{output[: found.start()]}\n{output[found.end() :]}"
+    return output if found is None else f"{output[: found.start()]}{CUT}{output[found.end() :]}"
 
 
 def answer_key(answer: str | None, *, numeric: bool) -> str | None:

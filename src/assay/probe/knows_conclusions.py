@@ -14,132 +14,14 @@ from dataclasses import dataclass
 from assay.errors import BadInput
 from assay.judge.check import Item, Parser, Taken
 from assay.judge.numbers import numbers_in, written
-from assay.judge.parsers import PlainParser, answer_line, boxed
+from assay.judge.parsers import PlainParser
 from assay.judge.rules import PARSER_NAMES, parser_named
+from assay.probe.knows_numbers import concluding_number
+from assay.probe.knows_sentences import CONCLUDING, sentences
 
-LONGEST_SENTENCE = 2_000
-"""Characters: what is longer is a listing, and no conclusion."""
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')*]{0,3}\s+|\n+|\\n")
-_CONCLUDING = re.compile(
-    r"\b(?:therefore|thus|hence|so|consequently|accordingly|conclud\w{1,3}|conclusion|in total|"
-    r"(?:this|that|which) means|leaves|overall)\b",
-    re.IGNORECASE,
-)
-_PLAN = re.compile(
-    r"\b(?:to (?:find|get|calculate|determine|know)|(?:need|have) to|(?:we|you|i)(?:'ll| will| can| must)? "
-    r"(?:multiply|divide|add|subtract|calculate))\b",
-    re.IGNORECASE,
-)
-"""What is still to be done is no conclusion."""
-
-_UNFINISHED = re.compile(r"^[^\d]{0,30}[\d.,]+[^\d.;]{0,30}[-+*/×÷x−][ (]{0,3}[$€£]?\d")
-"""After the last "=": a calculation whose result isn't there."""
-
-_BESIDE = re.compile(
-    r"\b(?:in|over|after|for|per|at|from|every|each|within|of the)\W{0,3}$", re.IGNORECASE
-)
 _SAID = re.compile(
     r"(?:^|(?<=[\s\"'\[(*:]))(yes|no)(?=[\"'\])*]{0,4}(?:[.,;:!]|\s*$))", re.IGNORECASE
 )
-
-
-def sentences(text: str) -> Iterator[str]:
-    r"""Yield the sentences of a text, white space folded; lines end them too.
-
-    Examples
-    --------
-    >>> list(sentences("It costs $1.50. So  two cost $3.\n\nDone"))
-    ['It costs $1.50.', 'So two cost $3.', 'Done']
-    """
-    for part in _SENTENCE_END.split(text):
-        folded = " ".join(part.split()) if len(part) <= LONGEST_SENTENCE else ""
-        if folded:
-            yield folded
-
-
-def concluding_number(text: str) -> str | None:
-    r"""Return the number that a reasoning ends in, where it says so.
-
-    Parameters
-    ----------
-    text
-        The reasoning.
-
-    Returns
-    -------
-    In this order: the number after the last "answer is", "answer:" or "####"; that in the last ``\boxed{}``; that of
-    the last sentence with a number, if it has a "=" or a concluding word (therefore, so, in total, ...), or repeats the
-    result of the last "=". None otherwise: a number that merely stands last is no conclusion.
-
-    Notes
-    -----
-    Of that sentence it is the number after its last "="; else the result of the last "=" before it, where the sentence
-    repeats it; else the last number that no preposition of circumstance stands before ("over 5 days"); else the last.
-    It fails where the conclusion is in words, or a check of it follows ("Checking: 6 + 4 = 10").
-
-    Examples
-    --------
-    >>> concluding_number("8 - 4 = 4. So she has 4 apples after 2 days.")
-    '4'
-    >>> concluding_number("Each of the 12 tires costs $40. We need the revenue.") is None
-    True
-    """
-    for explicit in (answer_line(text), boxed(text)):
-        found = None if explicit is None else next(numbers_in(explicit), None)
-        if found is not None:
-            return written(found)
-    result = last = None
-    before = None
-    for sentence in sentences(text):
-        if next(numbers_in(sentence), None) is None:
-            continue
-        last, before = sentence, result
-        result = _result_in(sentence) or result
-    return None if last is None else _concluded_in(last, before)
-
-
-def ends_in(text: str, answer: str) -> bool:
-    """Say whether the last sentence with a number ends in the number that an answer begins with, or names it besides.
-
-    What stands before a sentence's last "=" is a calculation, and not named.
-
-    Examples
-    --------
-    >>> ends_in("7.5 / 0.5 = 15. But no half toy can go, so 16, not 15.", "16 toys")
-    True
-    >>> ends_in("Half of 8 is 8 / 2 = 4.", "8")
-    False
-    """
-    given = next(numbers_in(answer), None)
-    last: set[str] = set()
-    for sentence in sentences(text):
-        if next(numbers_in(sentence), None) is not None:
-            last = {written(found) for found in numbers_in(sentence.rpartition("=")[2])}
-    return given is not None and written(given) in last
-
-
-def _result_in(sentence: str) -> str | None:
-    """Return the number after the last "=" of a sentence."""
-    if "=" not in sentence:
-        return None
-    after = sentence.rpartition("=")[2]
-    found = None if _UNFINISHED.match(after) else next(numbers_in(after), None)
-    return None if found is None else written(found)
-
-
-def _concluded_in(sentence: str, before: str | None) -> str | None:
-    """Return the number that a sentence concludes in; `before` is the last result ahead of it."""
-    result = _result_in(sentence)
-    if result is not None:
-        return result
-    numbers = list(numbers_in(sentence))
-    if before is not None and before in {written(found) for found in numbers}:
-        return before
-    if "=" in sentence or _PLAN.search(sentence) or not _CONCLUDING.search(sentence):
-        return None
-    free = [found for found in numbers if not _BESIDE.search(sentence[: found.start()][-12:])]
-    return written((free or numbers)[-1])
 
 
 def concluding_yes_no(text: str) -> str | None:
@@ -275,7 +157,7 @@ def _statements(
                 _DENIED.search(match["verb"] + match["between"]) or _CANNOT.search(before)
             )
             stated = meaning[match["claim"].casefold()] != denied
-            yield stated, _CONCLUDING.search(sentence) is not None
+            yield stated, CONCLUDING.search(sentence) is not None
 
 
 def _is_open(before: str, after: str, numbers: set[str]) -> bool:
@@ -287,7 +169,7 @@ def _is_open(before: str, after: str, numbers: set[str]) -> bool:
 
 
 CONCLUSIONS: dict[str, tuple[int, Callable[[str], str | None], str]] = {
-    "concluding-number": (1, concluding_number, "the number that the reasoning says it ends in"),
+    "concluding-number": (2, concluding_number, "the number that the reasoning says it ends in"),
     "concluding-yes-no": (1, concluding_yes_no, "the last yes or no that stands alone"),
 }
 """Name -> version, function, and what it takes in words; ``claim`` and ``concluding-claim`` stand beside them."""

@@ -4,11 +4,13 @@ Rules, tried in this order; each has a name and is kept with what it was said of
 
 - ``format fault``, where the answer is the reference in another form: *sign* (-25 for 25), *other number* (the first or
   last number of the answer's own text is the reference's, and the answer doesn't offer a choice), *unit* (60, 100 or
-  1,000 times it, where the conclusion is right), *longer text* (the reference stands in a longer answer as whole
-  words), *empty place* (nothing stands in the answer's place, and the conclusion is right).
+  1,000 times it, where the conclusion is right, or the last sentence names it too: "300 minutes, which is 5 hours"),
+  *longer text* (the reference stands in a longer answer as whole words), *empty place* (nothing stands in the answer's
+  place, and the conclusion is right).
 - ``slip``: the conclusion is right, and the answer says another thing.
 - ``wrong conclusion``: both are wrong.
-- ``not parsed``: no conclusion could be parsed, or no answer in a text that is there ("it can't be determined").
+- ``not parsed``: no conclusion could be parsed, no answer in a text that is there ("it can't be determined"), or a
+  *choice* of answers with the right one among them ("1.5 or 6").
 
 A fifth, ``disputed reference``, shows only over several systems: `assay.probe.knows_disputed`.
 """
@@ -24,7 +26,7 @@ from assay.judge.numbers import numbers_in, value_of
 from assay.judge.numeric import wanted_in
 from assay.judge.text_checks import same_text
 
-RULES = "kinds@1"
+RULES = "kinds@2"
 
 SCALES = (Decimal(60), Decimal(100), Decimal(1000))
 """Minutes for hours, percent for a share, thousands: what an answer in another unit is off by."""
@@ -53,7 +55,13 @@ FLAGGED = (Kind.SLIP, Kind.FORMAT, Kind.DISPUTED)
 
 
 def kind_of(
-    answer: str | None, reference: str, *, numeric: bool, concluded: bool, parsed: bool
+    answer: str | None,
+    reference: str,
+    *,
+    numeric: bool,
+    concluded: bool,
+    parsed: bool,
+    named: bool = False,
 ) -> tuple[Kind, str]:
     """Return the kind of a wrong answer, and the rule that says so.
 
@@ -69,6 +77,8 @@ def kind_of(
         Whether the reasoning's conclusion is right.
     parsed
         Whether a conclusion could be parsed.
+    named
+        Whether the reasoning's last number or numbers have the reference among them.
 
     Examples
     --------
@@ -84,9 +94,13 @@ def kind_of(
     elif numeric and next(numbers_in(text), None) is None:
         return Kind.UNPARSED, "no number"
     else:
-        form = _number_form(text, reference, concluded) if numeric else _text_form(text, reference)
+        form = (
+            _number_form(text, reference, concluded or named)
+            if numeric
+            else _text_form(text, reference)
+        )
         if form:
-            return Kind.FORMAT, form
+            return (Kind.UNPARSED if form == "choice" else Kind.FORMAT), form
     if concluded:
         return Kind.SLIP, ""
     return (Kind.CONCLUSION if parsed else Kind.UNPARSED), ""
@@ -99,8 +113,8 @@ def _number_form(text: str, reference: str, concluded: bool) -> str:
         return ""
     right = wanted.value
     ends = (values[0], values[-1])
-    if len(values) > 1 and right in ends and not _CHOICE.search(text):
-        return "other number"
+    if len(values) > 1 and right in ends:
+        return "choice" if _CHOICE.search(text) else "other number"
     if any(value == -right and right for value in ends):
         return "sign"
     if concluded and any(

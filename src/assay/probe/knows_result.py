@@ -18,6 +18,7 @@ from assay.estimate.product import each_level, product_of_estimates
 from assay.estimate.two_by_two import TwoByTwo
 from assay.figures import interval, plain
 from assay.probe.knows import State
+from assay.probe.knows_classes import ClassPrecision, class_precisions
 from assay.probe.knows_disputed import DisputeRule
 from assay.probe.knows_kinds import Kind
 from assay.probe.knows_read import KINDS, KnowsColumns
@@ -107,10 +108,12 @@ class KnowsResult:
         One entry a system.
     disputed_tasks : >= 0
         Tasks whose reference is disputed.
+    classes
+        Slips, format faults and disputed references: how many, and what people say of those drawn.
     sample
-        How many flagged answers there are, and what people say of those drawn.
+        The same of slips, which is what the probe counts.
     precision
-        Share of the flagged answers that are real.
+        Share of the slips that are real.
     real
         Flagged answers that are real: the detector's count, corrected. A lower bound for all there are.
     share_of_errors
@@ -125,6 +128,7 @@ class KnowsResult:
     dispute_rule: str
     systems: tuple[SystemKnows, ...]
     disputed_tasks: int
+    classes: tuple[ClassPrecision, ...]
     sample: ReadSample
     precision: Quantity
     real: Quantity
@@ -145,6 +149,7 @@ class KnowsResult:
             "dispute_rule": self.dispute_rule,
             "systems": [system.to_json() for system in self.systems],
             "disputed_tasks": self.disputed_tasks,
+            "classes": [one.to_json() for one in self.classes],
             "flagged": self.sample.flagged,
             "read": self.sample.read,
             "precision": self.precision.to_json(),
@@ -159,7 +164,7 @@ def knows_result(
     columns: KnowsColumns,
     detector: str,
     *,
-    sample: ReadSample | None = None,
+    samples: Mapping[Kind, ReadSample] | None = None,
     rule: DisputeRule | None = None,
     confidence_level: float = 0.95,
 ) -> KnowsResult:
@@ -171,8 +176,8 @@ def knows_result(
         Parsed answers.
     detector
         The detector's name.
-    sample
-        What people say of a sample of the flagged answers; None: nobody has read any.
+    samples
+        What people say of samples of the flagged answers, by class; None: nobody has read any.
     rule
         By which references were called disputed; None: the rule as it comes.
     confidence_level : in (0, 1)
@@ -186,8 +191,9 @@ def knows_result(
     The shares of a system count one answer a task, the first: repeats of a task are not independent, and an exact
     binomial interval would be too short. Counts are of all answers.
     """
-    slips = int(np.count_nonzero(columns.kind == KINDS.index(Kind.SLIP)))
-    known = sample or ReadSample(slips, 0, 0)
+    counts = {kind: int(np.count_nonzero(columns.kind == n)) for n, kind in enumerate(KINDS)}
+    classes = class_precisions(counts, samples or {}, confidence_level=confidence_level)
+    known = next(one.sample for one in classes if one.kind is Kind.SLIP)
     first = columns.first_answers()
     systems = [
         _system(columns, code, first, confidence_level) for code in range(len(columns.systems))
@@ -203,6 +209,7 @@ def knows_result(
         dispute_rule=(rule or DisputeRule()).name,
         systems=tuple(sorted(systems, key=lambda system: system.system)),
         disputed_tasks=columns.disputed_tasks,
+        classes=classes,
         sample=known,
         precision=precision(known, **told),
         real=_read(known, confirmed_count(known, **told)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,17 @@ from assay.probe.knows_read import KINDS, KnowsColumns
 ASKED = ("input", "reference", "reasoning", "output", "answer")
 HEADER = ("draw", "trace_id", *ASKED, "reading", "note")
 READINGS = ("yes", "no", "unsure")
-QUESTION = "does the reasoning reach the right answer, while the answer says another?"
+QUESTIONS = {
+    Kind.SLIP: "does the reasoning reach the right answer, while the answer says another?",
+    Kind.FORMAT: "is the answer the reference in another form, unit or place?",
+    Kind.DISPUTED: "is the reference wrong, or the question open to the reading that was answered?",
+}
+"""What a person is asked of each class."""
+
+_CODES = {Kind.SLIP: "a", Kind.FORMAT: "b", Kind.DISPUTED: "c"}
+"""The class in the name of a draw: a reader needn't know what the detector has said."""
+
+_DRAW = re.compile(r"knows-(?P<kind>[a-c])-[0-9a-f]{12}-(?P<seed>-?\d{1,20})-(?P<size>\d{1,9})")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so is run as a formula by spreadsheet programs; an apostrophe before it makes it text."""
@@ -36,6 +47,8 @@ class FlaggedDraw:
     ----------
     draw
         Its name: of the detector, the seed, and all that was flagged. Another flagged answer makes another draw.
+    kind
+        The class that it is a sample of.
     seed
     flagged : >= 0
         All that was flagged.
@@ -44,6 +57,7 @@ class FlaggedDraw:
     """
 
     draw: str
+    kind: Kind
     seed: int
     flagged: int
     trace_ids: tuple[str, ...]
@@ -57,7 +71,9 @@ def flagged_ids(columns: KnowsColumns, kind: Kind = Kind.SLIP) -> list[str]:
     ]
 
 
-def draw_flagged(flagged: Sequence[str], detector: str, *, labels: int, seed: int) -> FlaggedDraw:
+def draw_flagged(
+    flagged: Sequence[str], detector: str, *, labels: int, seed: int, kind: Kind = Kind.SLIP
+) -> FlaggedDraw:
     """Draw from what was flagged.
 
     Parameters
@@ -70,6 +86,8 @@ def draw_flagged(flagged: Sequence[str], detector: str, *, labels: int, seed: in
         How many to read; all of them where fewer were flagged.
     seed
         Sets the random order. Choose it before you look.
+    kind
+        The class that is drawn from.
 
     Raises
     ------
@@ -84,11 +102,12 @@ def draw_flagged(flagged: Sequence[str], detector: str, *, labels: int, seed: in
     if labels < 1:
         raise BadInput(f"--sample must be at least 1, got {labels}")
     if not flagged:
-        raise BadInput("nothing was flagged: there is nothing to read")
+        raise BadInput(f"nothing was flagged as {kind.value}: there is nothing to read")
     ordered = sorted(flagged, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
     size = min(labels, len(ordered))
     digest = hashlib.sha256("\n".join([detector, *sorted(flagged)]).encode()).hexdigest()[:12]
-    return FlaggedDraw(f"knows-{digest}-{seed}-{size}", seed, len(ordered), tuple(ordered[:size]))
+    name = f"knows-{_CODES[kind]}-{digest}-{seed}-{size}"
+    return FlaggedDraw(name, kind, seed, len(ordered), tuple(ordered[:size]))
 
 
 def list_text(ledger: Ledger, draw: FlaggedDraw) -> str:
@@ -112,6 +131,44 @@ def list_text(ledger: Ledger, draw: FlaggedDraw) -> str:
     return stream.getvalue()
 
 
+def read_lists(
+    paths: Sequence[Path], columns: KnowsColumns, detector: str
+) -> dict[Kind, ReadSample]:
+    """Return what people say of each class, one list a class; see `read_list`.
+
+    Raises
+    ------
+    BadInput
+        Where two lists are of one class, or one of them can't be used.
+    """
+    samples: dict[Kind, ReadSample] = {}
+    for path in paths:
+        kind = kind_of_list(path)
+        if kind in samples:
+            raise BadInput(
+                f"is the second list of the class {kind.value!r}: give one, or draw a longer one",
+                where=str(path),
+            )
+        samples[kind] = read_list(path, flagged_ids(columns, kind), detector)
+    return samples
+
+
+def kind_of_list(path: Path) -> Kind:
+    """Return the class that a list was drawn from.
+
+    Raises
+    ------
+    BadInput
+        Where the file is no such list.
+    """
+    name = _rows(path)[0]["draw"]
+    match = _DRAW.fullmatch(name)
+    kind = next((one for one in QUESTIONS if match and match["kind"] == _CODES[one]), None)
+    if kind is None:
+        raise BadInput(f"{name!r:.80} is no draw of flagged answers", where=str(path))
+    return kind
+
+
 def read_list(path: Path, flagged: Sequence[str], detector: str) -> ReadSample:
     """Return what a person says of the drawn answers.
 
@@ -130,14 +187,13 @@ def read_list(path: Path, flagged: Sequence[str], detector: str) -> ReadSample:
     BadInput
         Where the file is not such a list, rows are missing, or the flagged answers have changed since.
     """
-    rows = _rows(path)
-    name = rows[0].get("draw", "")
-    try:
-        seed, size = (int(part) for part in name.rsplit("-", 2)[1:])
-        draw = draw_flagged(flagged, detector, labels=size, seed=seed)
-    except ValueError:
-        raise BadInput(f"{name!r} is no draw of flagged answers", where=str(path)) from None
-    if draw.draw != name:
+    kind, rows = kind_of_list(path), _rows(path)
+    match = _DRAW.fullmatch(rows[0]["draw"])
+    draw = None
+    if match is not None and flagged and int(match["size"]):
+        told = {"labels": int(match["size"]), "seed": int(match["seed"])}
+        draw = draw_flagged(flagged, detector, kind=kind, **told)
+    if draw is None or any(row["draw"] != draw.draw for row in rows):
         raise BadInput(
             "the flagged answers are not those that this list was drawn from: other parsers, another window, or new "
             "answers; give the same options, or draw again",

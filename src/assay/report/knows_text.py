@@ -12,6 +12,7 @@ from rich.text import Text
 from assay.estimate.two_by_two import TwoByTwo
 from assay.figures import shown
 from assay.probe.knows_again import AgainResult, VariantResult
+from assay.probe.knows_classes import ClassPrecision, warnings
 from assay.probe.knows_kinds import RULES, Kind
 from assay.probe.knows_pairs import PairsResult
 from assay.probe.knows_result import KnowsResult, SystemKnows, sentence
@@ -29,6 +30,8 @@ MOST_IN_FULL = 3
 def print_knows(result: KnowsResult, console: Console) -> None:
     """Print what the detector found."""
     console.print(Text(visible(sentence(result)), style="bold"))
+    for line in warnings(result.classes):
+        console.print(Text(line, style="bold"))
     if len(result.systems) <= MOST_IN_FULL:
         for system in result.systems:
             console.print()
@@ -40,12 +43,14 @@ def print_knows(result: KnowsResult, console: Console) -> None:
     console.print()
     console.print(_indented(_kinds(result.systems)))
     console.print()
+    console.print(_indented(_classes(result.classes)))
+    console.print()
     console.print(
         _indented(
             numbers(
                 [
-                    ("flagged answers that are real, as a share", result.precision, True),
-                    ("flagged answers that are real", result.real, False),
+                    ("slips that are real, as a share of the flagged", result.precision, True),
+                    ("slips that are real", result.real, False),
                     ("share of the wrong answers, at least", result.share_of_errors, True),
                     ("errors a day, at least", result.errors_per_day, False),
                 ]
@@ -97,8 +102,8 @@ def print_again(again: Sequence[AgainResult], console: Console) -> None:
 
 def _rows(system: SystemKnows) -> list[tuple[str, Quantity, bool]]:
     return [
-        ("answer and conclusion differ", system.contradictions, True),
-        ("conclusion right, answer wrong", system.knows_but_wrong, True),
+        ("answer and conclusion differ, by the parsers alone", system.contradictions, True),
+        ("conclusion right, answer wrong, by the parsers alone", system.knows_but_wrong, True),
     ]
 
 
@@ -128,6 +133,17 @@ def _kinds(systems: Sequence[SystemKnows]) -> Table:
         table.add_row(
             Text(visible(system.system)), f"{system.traces:,}", f"{system.wrong:,}", *counts
         )
+    return table
+
+
+def _classes(classes: Sequence[ClassPrecision]) -> Table:
+    table = _table("class, as read", "flagged", "read", "are so", "share", "of all")
+    for one in classes:
+        read = one.sample.read
+        table.add_row(
+            one.kind.value, f"{one.sample.flagged:,}", f"{read:,}", f"{one.sample.confirmed:,}" if read else "-",
+            _short(one.precision), "unknown" if isinstance(one.real, Unknown) else shown(one.real),
+        )  # fmt: skip
     return table
 
 
