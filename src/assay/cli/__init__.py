@@ -24,6 +24,7 @@ COMMANDS = {
     "volume": "The volume of errors: how many wrong outputs a day.",
     "report": "Write the answer as one HTML page.",
     "probe": "Bring out one strange failure, and say what share of the errors it makes.",
+    "exam": "Hold exam scores against use: twins, time splits, what an exam can be passed without.",
     "gate": "Take a new version, refuse it, or say how many tasks more it takes to know.",
     "forecast": "When a standard would be met if the trend over versions holds.",
     "case": "Keep failures that users found, as tasks for what comes next.",
