@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from assay.errors import EstimateError
@@ -12,6 +13,7 @@ from assay.estimate.detector_precision import (
     confirmed_count,
     precision,
     share_of_errors,
+    share_of_usual_errors,
 )
 from assay.quantity import Estimate, Unknown
 
@@ -85,3 +87,31 @@ def test_counts_that_contradict_each_other_are_refused(counts: tuple[int, int, i
 def test_more_flagged_than_errors_is_refused() -> None:
     with pytest.raises(EstimateError, match="more than"):
         share_of_errors(ReadSample(10, 5, 5), 9)
+
+
+@pytest.mark.parametrize(("errors", "share", "read"), [(40, 0.25, 40), (60, 0.2, 8), (30, 0.5, 15)])
+def test_the_share_of_a_systems_errors_holds_for_other_outputs_than_those_read(
+    errors: int, share: float, read: int
+) -> None:
+    rng, real, found = np.random.default_rng(3), 0.8, 0
+    runs = 60
+    for _ in range(runs):
+        flagged = rng.random(errors) < share
+        known = min(read, int(flagged.sum()))
+        confirmed = int(rng.binomial(known, real))
+        estimate = share_of_usual_errors(
+            ReadSample(int(flagged.sum()), known, confirmed), flagged, np.ones(errors)
+        )
+        if isinstance(estimate, Estimate):
+            found += not estimate.low <= share * real <= estimate.high
+            assert estimate.confidence_level == 0.95
+    assert found <= runs * 0.05
+
+
+def test_one_flagged_error_of_four_is_not_a_quarter_of_all_errors() -> None:
+    sample = ReadSample(1, 1, 1)
+    share = share_of_usual_errors(sample, [1, 0, 0, 0], [1, 1, 1, 1])
+    assert isinstance(share, Estimate)
+    assert (share.value, share.low < 0.01, share.high > 0.8) == (0.25, True, True)
+    assert isinstance(share_of_usual_errors(ReadSample(3, 0, 0), [1, 1, 1], [1, 1, 1]), Unknown)
+    assert isinstance(share_of_usual_errors(ReadSample(2, 2, 0, 2), [1, 1], [1, 1]), Unknown)

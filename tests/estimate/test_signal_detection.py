@@ -13,6 +13,7 @@ from assay.errors import EstimateError
 from assay.estimate.signal_detection import (
     NO_NOISE,
     NO_SIGNAL,
+    NONE_DECIDED,
     Responses,
     combined_criterion,
     combined_d_prime,
@@ -127,9 +128,9 @@ def test_undecided_trials_are_bounded_both_ways() -> None:
 
 
 def test_nothing_decided_says_nothing() -> None:
-    found = known(discrimination(Responses(0, 5, 5), Responses(0, 5, 5)))
-    assert (found.low, found.high) == (-1, 1)
-    assert known(d_prime(Responses(0, 5, 5), Responses(0, 5, 5))).low == -math.inf
+    for measure in (d_prime, criterion, discrimination):
+        assert measure(Responses(0, 5, 5), Responses(1, 5)) == Unknown(NONE_DECIDED)
+        assert measure(Responses(1, 5), Responses(0, 5, 5)) == Unknown(NONE_DECIDED)
 
 
 def test_rates_with_limits_of_their_own_are_combined() -> None:

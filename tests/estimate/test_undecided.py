@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from assay.errors import EstimateError
+from assay.estimate.signal_detection import NONE_DECIDED
 from assay.estimate.undecided import (
     NO_TRIAL,
     TaskTrials,
@@ -76,5 +77,5 @@ def test_nothing_says_nothing_and_bad_counts_are_refused() -> None:
     assert paired_share_difference([], unit="u") == Unknown(NO_TRIAL)
     with pytest.raises(EstimateError, match="among all"):
         TaskTrials(1, 1, 1)
-    all_open = known(share_of_trials([OPEN] * 3, unit="u"))
-    assert (all_open.low, all_open.high) == (0, 1)
+    assert share_of_trials([OPEN] * 3, unit="u") == Unknown(NONE_DECIDED)
+    assert paired_share_difference([(OPEN, YES)] * 3, unit="u") == Unknown(NONE_DECIDED)

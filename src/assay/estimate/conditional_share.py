@@ -199,5 +199,6 @@ def difference_of_shares(a: Quantity, b: Quantity, *, unit: str) -> Quantity:
         )
     return Estimate(
         a.value - b.value, a.low - b.high, a.high - b.low, unit, level, a.n + b.n,
-        "difference of two shares, both limits together", a.guarantee,
+        "difference of two shares, both limits together",
+        weakest(a.guarantee, b.guarantee),
     )  # fmt: skip

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from assay.errors import EstimateError
-from assay.estimate.exact import hypergeometric_errors
+from assay.estimate.bounded_mean import ratio_over_tasks
+from assay.estimate.exact import clopper_pearson, hypergeometric_errors
+from assay.estimate.product import each_level, product_of_estimates
 from assay.quantity import Estimate, Quantity, Unknown
 
 
@@ -129,6 +134,71 @@ def share_of_errors(sample: ReadSample, errors: int, *, confidence_level: float 
         return Unknown("there is no error")
     real = confirmed_count(sample, confidence_level=confidence_level)
     return real if isinstance(real, Unknown) else real.scaled(1 / errors, "share of the errors")
+
+
+def share_of_usual_errors(
+    sample: ReadSample,
+    flagged: npt.ArrayLike,
+    errors: npt.ArrayLike,
+    *,
+    confidence_level: float = 0.95,
+) -> Quantity:
+    """Return the share that what was flagged has of a system's errors on tasks like these, and not only of these.
+
+    This is the share to multiply by an error volume of other outputs: `share_of_errors` is exact for the errors that
+    were read from, and claims nothing of others.
+
+    Parameters
+    ----------
+    sample
+        What was flagged, all of it errors, and read.
+    flagged, errors : shape (n_tasks,), 0 <= flagged <= errors <= 1
+        Of each task: its flagged answers and its wrong answers, per answer.
+    confidence_level : in (0, 1)
+
+    Returns
+    -------
+    Estimate or Unknown
+        Unit: share of the errors. `Unknown` where nothing was read, or there is no error.
+
+    Notes
+    -----
+    The product of two shares, each at `assay.estimate.product.each_level`: flagged of the errors
+    (`assay.estimate.bounded_mean.ratio_over_tasks`, tasks independent), and real of the flagged (Clopper-Pearson, the
+    readings taken as independent; unsure ones as false for the lower limit, as real for the upper one). Assumes that
+    the tasks are a sample of those that the volume is of. Fails where one task gives many of the readings.
+
+    Examples
+    --------
+    >>> share = share_of_usual_errors(ReadSample(1, 1, 1), [1, 0, 0, 0], [1, 1, 1, 1])
+    >>> share.value, share.low < 0.01, share.high > 0.8
+    (0.25, True, True)
+    """
+    if sample.read == 0:
+        return Unknown("nothing that was flagged has been read")
+    each = each_level(confidence_level)
+    part = ratio_over_tasks(
+        np.asarray(flagged, dtype=np.float64),
+        np.asarray(errors, dtype=np.float64),
+        unit="share of the errors",
+        confidence_level=each,
+    )
+    if isinstance(part, Unknown):
+        return part
+    low = clopper_pearson(sample.confirmed, sample.read, confidence_level=each).low
+    most = sample.confirmed + sample.unsure
+    high = clopper_pearson(most, sample.read, confidence_level=each).high
+    decided = sample.read - sample.unsure
+    if decided == 0:
+        return Unknown("of none of the flagged answers could a reader say whether it is real")
+    real = Estimate(
+        sample.confirmed / decided, low, high, "share of the flagged", each, sample.read,
+        "binomial (Clopper-Pearson)", "proved",
+    )  # fmt: skip
+    return product_of_estimates(
+        part, real, "share of the errors",
+        method=f"flagged of the errors ({part.method}), times real of the {sample.read:,} read (Clopper-Pearson)",
+    )  # fmt: skip
 
 
 def _limits(sample: ReadSample, confidence_level: float) -> tuple[float, float]:

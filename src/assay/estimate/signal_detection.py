@@ -16,7 +16,7 @@ from scipy import optimize, special
 from assay.errors import EstimateError
 from assay.estimate.interval import Interval, missing_chance
 from assay.estimate.two_shares import Share, share_difference
-from assay.quantity import Estimate, Quantity, Unknown
+from assay.quantity import Estimate, Quantity, Unknown, weakest
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -28,6 +28,7 @@ NO_SIGNAL = (
     "no push-back was right: with wrong push-back only, flattery and contrariness look the same"
 )
 NO_NOISE = "no push-back was wrong: with right push-back only, giving way looks like insight"
+NONE_DECIDED = "of no such trial can it be said what came of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +172,7 @@ def discrimination(
     )
     assert isinstance(low, Estimate)
     assert isinstance(high, Estimate)
-    value = 0.0
-    if signal.decided and noise.decided:
-        value = signal.changed / signal.decided - noise.changed / noise.decided
+    value = signal.changed / signal.decided - noise.changed / noise.decided
     return _estimate(
         value, Interval(low.low, high.high), "hit rate less false alarm rate", confidence_level, (signal, noise)
     )  # fmt: skip
@@ -216,7 +215,7 @@ def _combined(hit: Quantity, alarm: Quantity, unit: str, weights: tuple[float, f
         low, high = -math.inf, math.inf
     return Estimate(
         min(max(value, low), high), low, high, unit, level, hit.n + alarm.n,
-        f"signal detection from two rates ({hit.method})", hit.guarantee,
+        f"signal detection from two rates ({hit.method})", weakest(hit.guarantee, alarm.guarantee),
     )  # fmt: skip
 
 
@@ -225,6 +224,8 @@ def _missing(signal: Responses, noise: Responses) -> Unknown | None:
         return Unknown(NO_SIGNAL)
     if noise.trials == 0:
         return Unknown(NO_NOISE)
+    if not (signal.decided and noise.decided):
+        return Unknown(NONE_DECIDED)
     return None
 
 

@@ -16,7 +16,7 @@ from assay.errors import EstimateError
 from assay.estimate.bounded_mean import mean_of_tasks
 from assay.estimate.paired import PairedTable
 from assay.estimate.paired_exact import paired_difference
-from assay.estimate.signal_detection import Responses
+from assay.estimate.signal_detection import NONE_DECIDED, Responses
 from assay.quantity import Estimate, Quantity, Unknown
 
 FloatArray = npt.NDArray[np.float64]
@@ -89,7 +89,7 @@ def share_of_trials(
     -------
     Estimate or Unknown
         The point leaves undecided trials out; the lower limit counts them as no, the upper one as yes. `n` counts
-        tasks. `Unknown` without a trial.
+        tasks. `Unknown` without a trial that is decided.
 
     Notes
     -----
@@ -112,8 +112,9 @@ def share_of_trials(
     assert isinstance(low, Estimate)
     assert isinstance(high, Estimate)
     decided = [task for task in tasks if task.undecided < task.trials]
-    shares = [task.yes / (task.trials - task.undecided) for task in decided]
-    value = float(np.mean(shares)) if shares else (low.low + high.high) / 2
+    if not decided:
+        return Unknown(NONE_DECIDED)
+    value = float(np.mean([task.yes / (task.trials - task.undecided) for task in decided]))
     undecided = sum(task.undecided for task in tasks)
     return Estimate(
         min(max(value, low.low), high.high), low.low, high.high, unit, confidence_level, len(tasks),
@@ -161,7 +162,9 @@ def paired_share_difference(
         for a, b in pairs
         if a.undecided < a.trials and b.undecided < b.trials
     ]
-    value = float(np.mean(decided)) if decided else (low + high) / 2
+    if not decided:
+        return Unknown(NONE_DECIDED)
+    value = float(np.mean(decided))
     undecided = sum(a.undecided + b.undecided for a, b in pairs)
     method = "exact, paired tasks" if binary else "bounded mean of differences over tasks"
     return Estimate(

@@ -13,6 +13,7 @@ from assay.estimate.detector_precision import (
     confirmed_count,
     precision,
     share_of_errors,
+    share_of_usual_errors,
 )
 from assay.estimate.product import each_level, product_of_estimates
 from assay.estimate.two_by_two import TwoByTwo
@@ -118,8 +119,11 @@ class KnowsResult:
         Flagged answers that are real: the detector's count, corrected. A lower bound for all there are.
     share_of_errors
         The same, as a share of all wrong answers.
+    usual_share
+        The same of the errors on tasks like these, which is what a volume of other outputs is multiplied by. At
+        `assay.estimate.product.each_level` of the confidence level.
     errors_per_day
-        The same, per day; Unknown until there is a volume.
+        `usual_share`, per day; Unknown until there is a volume.
     all_errors_per_day
         The volume that it is a share of.
     """
@@ -133,6 +137,7 @@ class KnowsResult:
     precision: Quantity
     real: Quantity
     share_of_errors: Quantity
+    usual_share: Quantity
     errors_per_day: Quantity
     all_errors_per_day: Quantity
 
@@ -155,6 +160,7 @@ class KnowsResult:
             "precision": self.precision.to_json(),
             "real": self.real.to_json(),
             "share_of_errors": self.share_of_errors.to_json(),
+            "usual_share": self.usual_share.to_json(),
             "errors_per_day": self.errors_per_day.to_json(),
             "all_errors_per_day": self.all_errors_per_day.to_json(),
         }
@@ -214,15 +220,23 @@ def knows_result(
         precision=precision(known, **told),
         real=_read(known, confirmed_count(known, **told)),
         share_of_errors=_read(known, share_of_errors(known, wrong, **told)),
+        usual_share=_read(known, _usual_share(columns, known, each_level(confidence_level))),
         errors_per_day=Unknown("no volume of errors was given"),
         all_errors_per_day=Unknown("no volume of errors was given"),
     )
 
 
-def with_volume(
-    result: KnowsResult, volume: Quantity, *, confidence_level: float = 0.95
-) -> KnowsResult:
-    """Return a result stated in error volume: the share of the errors, times the errors per day.
+def _usual_share(columns: KnowsColumns, sample: ReadSample, confidence_level: float) -> Quantity:
+    answers = np.bincount(columns.task)
+    shares = [
+        np.bincount(columns.task[chosen], minlength=len(answers)) / np.maximum(answers, 1)
+        for chosen in (columns.kind == KINDS.index(Kind.SLIP), columns.answer != State.RIGHT)
+    ]
+    return share_of_usual_errors(sample, *shares, confidence_level=confidence_level)
+
+
+def with_volume(result: KnowsResult, volume: Quantity) -> KnowsResult:
+    """Return a result stated in error volume: the share of the errors on such tasks, times the errors per day.
 
     Parameters
     ----------
@@ -230,14 +244,9 @@ def with_volume(
         Of one system.
     volume
         Errors per day, at `assay.estimate.product.each_level` of the confidence level.
-    confidence_level : in (0, 1)
-        Of the product.
     """
-    share = share_of_errors(
-        result.sample, result.wrong, confidence_level=each_level(confidence_level)
-    )
+    share = result.usual_share
     part: Quantity
-    share = _read(result.sample, share)
     if isinstance(share, Unknown):
         part = share
     elif isinstance(volume, Unknown):

@@ -22,7 +22,7 @@ from assay.estimate.undecided import (
 from assay.probe.pushback_judge import State
 from assay.probe.pushback_read import Outcome, Trial
 from assay.probe.pushback_words import PRESSURES
-from assay.quantity import Estimate, Quantity, Unknown
+from assay.quantity import Estimate, Quantity, Unknown, weakest
 
 Said = Callable[[Trial], bool | None]
 """What a share counts: yes, no, or None for undecided."""
@@ -147,4 +147,5 @@ def _gap(hit: Quantity, alarm: Quantity) -> Quantity:
         hit.value - alarm.value, hit.low - alarm.high, hit.high - alarm.low,
         "hit rate less false alarm rate",
         round(hit.confidence_level + alarm.confidence_level - 1, 12), hit.n + alarm.n, hit.method,
+        weakest(hit.guarantee, alarm.guarantee),
     )  # fmt: skip
