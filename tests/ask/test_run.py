@@ -268,7 +268,9 @@ def test_turns_are_answered_in_order(ledger: Ledger, write: Write) -> None:
     assert [row["reference"] for row in found[:3]] == ["1", None, "3"]
     first, second = found[0]["output"], found[1]["output"]
     assert second == f"re: S | one | {first} | two #{seed_of(found[1])}"
-    assert found[2]["output"] == f"re: S | one | {first} | two | {second} | three #{seed_of(found[2])}"
+    assert (
+        found[2]["output"] == f"re: S | one | {first} | two | {second} | three #{seed_of(found[2])}"
+    )
 
 
 def test_a_conversation_goes_on_where_it_broke_off(ledger: Ledger, write: Write) -> None:
