@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from measure import Figures, Run
 from table import Row, markdown
 
-BENCHMARKS = ("start_up", "inspect_ingest", "volume_scale", "ask_overhead")
+BENCHMARKS = ("start_up", "inspect_ingest", "volume_scale", "ask_overhead", "governor_decide")
 STUDIES = ("coverage_grid", "gsm", "labels", "rivals")
 """Simulations that keep results of their own: `run()` measures, `page()` is their part of the page."""
 ROOT = Path(__file__).resolve().parent.parent
