@@ -68,3 +68,17 @@ def test_wrong_turns(assay: Assay, ledger: Ledger, tmp_path: Path) -> None:
     )
     nobody = assay("export", ledger.path, "--to", "inspect", "-o", out)
     assert (nobody.status, "no label of a person" in nobody.err) == (1, True)
+
+
+def test_verdicts_to_opentelemetry(assay: Assay, ledger: Ledger, tmp_path: Path) -> None:
+    fill(ledger, traces=30)
+    file = tmp_path / "events.jsonl"
+    base = ("export", ledger.path, "--to", "otel-evaluations", "-o", file)
+    done = assay(*base)
+    assert (done.status, done.out) == (0, f"{file}: 30 events gen_ai.evaluation.result\n")
+    assert "30 are of outputs that no span is known of" in done.err
+    again = assay(*base, "--judge", "second reading", "--system", "desk", "--json")
+    assert again.json == {"file": str(file), "events": 30, "unsure": 0, "without_span": 30}
+    assert assay(*base, "--task", "t").status == 2
+    nobody = assay(*base, "--judge", "nobody")
+    assert (nobody.status, "has said nothing here" in nobody.err) == (1, True)

@@ -29,6 +29,7 @@ COMMANDS = {
     "forecast": "When a standard would be met if the trend over versions holds.",
     "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
+    "release": "Certify what may be released unread, by a judge's score.",
     "export": "Write tasks or scores for other tools.",
     "local": "Install the embedded model, or say what there is of it.",
     "ledger": "Look after a ledger: info, compact, migrate.",

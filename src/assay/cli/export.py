@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     "--to",
     "tool",
     required=True,
-    type=click.Choice(["label-studio", "inspect"]),
-    help="label-studio: outputs of a draw that wait for a label. inspect: verdicts, for `precomputed_scores`.",
+    type=click.Choice(["label-studio", "inspect", "otel-evaluations"]),
+    help="label-studio: outputs of a draw that wait for a label. inspect: verdicts, for `precomputed_scores`. "
+    "otel-evaluations: verdicts as OpenTelemetry's events (OTLP/JSON).",
 )
 @click.option(
     "--output",
@@ -65,11 +66,16 @@ def command(
     store = Ledger.open(ledger)
     if tool == "label-studio":
         if judge or system or task:
-            raise click.UsageError("--judge, --system and --task go with --to inspect.")
+            raise click.UsageError("--judge, --system and --task don't go with --to label-studio.")
         _label_studio(store, file, draw_id, as_json=as_json)
         return
     if draw_id:
         raise click.UsageError("--draw goes with --to label-studio.")
+    if tool == "otel-evaluations":
+        if task:
+            raise click.UsageError("--task goes with --to inspect.")
+        _evaluations(store, file, judge, system, as_json=as_json)
+        return
     from assay.volume.precomputed_scores import precomputed_scores
 
     scores = precomputed_scores(store, judge=judge, system=system, task=task)
@@ -95,6 +101,33 @@ def command(
             "they are labels of a draw: Inspect's mean of them is not the error rate; assay volume has that"
         )
     note(f"next: in Inspect, score a log with precomputed_scores({str(file)!r})")
+
+
+def _evaluations(
+    store: Ledger, file: Path, judge: str | None, system: str | None, *, as_json: bool
+) -> None:
+    from assay.volume.otel_evaluations import EvaluationCounts, evaluation_lines
+
+    counts = EvaluationCounts()
+    lines = list(evaluation_lines(store, counts, judge=judge, system=system))
+    _write(file, "\n".join(lines) + "\n")
+    if as_json:
+        emit(
+            {
+                "file": str(file),
+                "events": counts.events,
+                "unsure": counts.unsure,
+                "without_span": counts.without_span,
+            }
+        )
+        return
+    click.echo(f"{file}: {counts.events:,} events gen_ai.evaluation.result")
+    if counts.without_span:
+        note(
+            f"{counts.without_span:,} are of outputs that no span is known of: gen_ai.response.id names their trace, "
+            "and `assay ingest` can't take them back"
+        )
+    note("next: send the file to a collector, with its otlpjsonfile receiver")
 
 
 def _label_studio(store: Ledger, file: Path, draw_id: str | None, *, as_json: bool) -> None:
