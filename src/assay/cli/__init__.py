@@ -27,6 +27,7 @@ COMMANDS = {
     "exam": "Hold exam scores against use: twins, time splits, what an exam can be passed without.",
     "gate": "Take a new version, refuse it, or say how many tasks more it takes to know.",
     "forecast": "When a standard would be met if the trend over versions holds.",
+    "budget": "A count of escaped errors per window: what is spent, how fast, and the alarm.",
     "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
     "release": "Certify what may be released unread, by a judge's score.",
