@@ -48,13 +48,14 @@ def one(server: FaultServer, question: str = "q", **settings: Any) -> ChatReply 
 )  # fmt: skip
 def test_a_fault_that_passes_is_tried_again(fault: str) -> None:
     with serving(FaultServer(lambda body, before: fault if before == 0 else "ok")) as server:
-        reply = one(server)
+        # Longer than a busy machine holds up an answer that does come.
+        reply = one(server, timeout_seconds=1.5)
     assert isinstance(reply, ChatReply), reply
     assert reply.output == "re: q #None"
     assert reply.tries == 2
     assert server.requests == 2
-    # Failed tries are no part of the latency: the time-out alone is 0.3 seconds.
-    assert 0 < reply.latency_seconds < 0.3
+    # Failed tries are no part of the latency: the time-out alone is 1.5 seconds.
+    assert 0 < reply.latency_seconds < 1.5
 
 
 @pytest.mark.parametrize(
