@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -122,10 +123,11 @@ def test_every_command_shows_an_example_and_takes_json() -> None:
     found = dict(leaves("assay", cli))
     assert len(found) > len(COMMANDS)
     for path, command in found.items():
-        # Of two groups the name of the usual part may be left out.
-        said = command.epilog or ""
-        said = said.replace("judge runs", "judge check runs").replace("exam runs", "exam compare runs")
-        assert f"{path} " in said, path
+        # The name of a group's usual part may be left out.
+        group, _, part = path.removeprefix("assay ").partition(" ")
+        usual = getattr(import_module(f"assay.cli.{group}"), "DEFAULT", None)
+        said = f"assay {group} " if part and part == usual else f"{path} "
+        assert said in (command.epilog or ""), path
         assert any("--json" in option.opts for option in command.params), path
 
 
