@@ -43,6 +43,21 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     return run_json
 
 
+def test_push_back_in_the_same_ledger_is_no_repeat_of_a_task(
+    said: Callable[..., Any], tmp_path: Path
+) -> None:
+    found = []
+    for number, files in enumerate((["stability"], ["stability", "pushback"])):
+        ledger = tmp_path / f"{number}.ledger"
+        said("ingest", *(PROBE / f"{name}.jsonl.gz" for name in files), "--into", ledger)
+        (system,) = said("probe", "stability", ledger, *SYSTEM)["systems"]
+        found.append((system["answers"], system["tasks"]))
+    alone, beside = found
+    # The first answers of push-back are answers like any other: one more of each of the tasks.
+    assert beside[1] == alone[1]
+    assert 0 < beside[0] - alone[0] <= alone[1]
+
+
 def test_the_recording_of_push_back_is_balanced_and_whole(
     said: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -107,3 +107,15 @@ def test_hostile_names_stay_names(ledger: Ledger) -> None:
     assert read_answers(ledger, AnswerQuery(systems=((name, None),))).systems == (name,)
     with pytest.raises(BadInput, match="no column"):
         AnswerQuery(texts=("output; DROP",))
+
+
+def test_turns_of_a_probes_script_are_no_answers_to_the_task(filled: Ledger) -> None:
+    before = read_answers(filled).trace_ids
+    filled.append("traces", [
+        trace("pushed", "t1", turn=1, origin="probe", tags='{"probe":"pushback","probe.round":"1"}'),
+        trace("asked-in-two", "t1", turn=1, origin="probe", tags='{"k":"v","probe":"knows"}'),
+    ])  # fmt: skip
+    assert read_answers(filled).trace_ids == before
+    # A tag of the user's own that is called the same is none of that.
+    filled.append("traces", [trace("aa", "t0", tags='{"probe":"thermometer"}')])
+    assert read_answers(filled).trace_ids == ("aa", *before)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.errors import BadInput
-from assay.ledger.population import NEWEST_LAST, buckets, time_conditions
+from assay.ledger.population import NEWEST_LAST, buckets, tag, time_conditions
 from assay.ledger.store import Ledger, literal
 
 IntArray = npt.NDArray[np.int64]
@@ -43,9 +43,19 @@ UNJUDGED = -1
 """Code of the judge, and value of `wrong`, where nobody has said."""
 
 
+TURNED_BY_A_PROBE = ("pushback", "knows")
+"""Values of the tag `probe` of turns that a probe's own script has shaped: what a user says who disagrees, or a
+question put in two turns. They have a task's name, and are no answers to that task as it stands."""
+
+
+def as_it_stands() -> str:
+    """Return the SQL condition that a trace answers its task, and not what a probe made of it."""
+    return f"coalesce({tag('probe')}, '') NOT IN ({','.join(map(literal, TURNED_BY_A_PROBE))})"
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerQuery:
-    """Which answers, judged by whom, with which columns.
+    """Which answers, judged by whom, with which columns. Turns of a probe's own script are left out.
 
     Parameters
     ----------
@@ -80,14 +90,14 @@ class AnswerQuery:
 
     def where(self) -> str:
         """Return the SQL condition that a trace is asked for."""
-        parts = time_conditions(self.start, self.end)
+        parts = [as_it_stands(), *time_conditions(self.start, self.end)]
         if self.systems is not None:
             parts.append(f"({' OR '.join(map(_of_system, self.systems)) or 'FALSE'})")
         if self.origin is not None:
             parts.append(f"traces.origin = {literal(self.origin)}")
         if self.condition != "TRUE":
             parts.append(f"({self.condition})")
-        return " AND ".join(parts) or "TRUE"
+        return " AND ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

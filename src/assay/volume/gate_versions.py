@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import BadInput, LedgerError
+from assay.ledger.answers import as_it_stands
 from assay.ledger.store import Ledger, literal
 from assay.volume.commands import quoted
 
@@ -37,7 +38,7 @@ class Version:
         """Return the SQL condition over `traces`."""
         return (
             f"traces.system = {literal(self.system)} "
-            f"AND coalesce(traces.version, '') = {literal(self.version)}"
+            f"AND coalesce(traces.version, '') = {literal(self.version)} AND {as_it_stands()}"
         )
 
 
