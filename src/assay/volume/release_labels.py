@@ -227,7 +227,7 @@ def simple_sample_size(sizes: Sequence[int], labeled: Sequence[int]) -> int:
     Examples
     --------
     >>> simple_sample_size([700, 300], [200, 100]), simple_sample_size([700, 300], [100, 200])
-    (251, 117)
+    (253, 122)
     """
     population = sum(sizes)
     short = [(size / population, n) for size, n in zip(sizes, labeled, strict=True) if n < size]
