@@ -29,6 +29,7 @@ COMMANDS = {
     "forecast": "When a standard would be met if the trend over versions holds.",
     "budget": "A count of escaped errors per window: what is spent, how fast, and the alarm.",
     "pace": "How fast a system may run, within reviewers' hours and the budget of errors.",
+    "govern": "Hold a system to its budget: a service, or a pass-through in front of it.",
     "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
     "release": "Certify what may be released unread, by a judge's score.",

@@ -182,7 +182,8 @@ class GovernorBook:
             if wrong and not was_wrong:
                 self.sums.add("caught", 1.0, record[0])
             return
-        chance = record[6]
+        # Only what was drawn stands for what was not: a report comes of an error that somebody noticed.
+        chance = record[6] if record[1] == "release_audited" else 0.0
         if name in self.audits:
             self._remember(name, self.audits.pop(name))
         if chance > 0 and (first or (wrong and not was_wrong)):
