@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,21 @@ def test_the_page_holds_the_picture_and_no_name_as_markup(
         "forecast", falling.path, "--standard", "2sigma", *dates(), "-o", tmp_path / "no" / "f.html"
     )
     assert nowhere.status == 1
+
+
+def test_the_page_counts_in_the_unit_of_the_standard(
+    assay: Assay, falling: Ledger, tmp_path: Path
+) -> None:
+    page = tmp_path / "f.html"
+    standard = ("--standard", "30/30d", "--per-day", 100)
+    assert assay("forecast", falling.path, *standard, *dates(), "-o", page).status == 0
+    table = page.read_text("utf-8").split("<table>")[1].split("</table>")[0]
+    assert "errors/day" in table
+    assert "errors/trace" not in table
+    # 0.3, 0.22, 0.16 and 0.115 of 100 outputs a day.
+    assert re.findall(r'<td class="n">([\d.]+)</td><td class="n">200', table) == [
+        "30", "22", "16", "11.5",
+    ]  # fmt: skip
 
 
 def test_without_dates_it_says_what_is_missing_and_is_no_decision(

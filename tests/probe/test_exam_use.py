@@ -12,7 +12,7 @@ from assay.probe.exam_read import Selection
 from assay.probe.exam_use import UseQuestion, read_use
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.draw import DrawRequest, draw_labels
-from probe.exam_ledgers import add_answers, spread, verdict
+from probe.exam_ledgers import CHECK, add_answers, spread, verdict
 
 DESK = ("desk", "1")
 
@@ -78,6 +78,17 @@ def test_the_mix_counts_all_outputs_by_kind(ledger: Ledger) -> None:
     add_answers(ledger, "desk", [1, 1, 0], kind="field", tags=kinds)
     use = read_use(ledger, DESK, UseQuestion(by=("topic", "lang")))
     assert use.mix == {'topic=a "b", lang=en': 2, "topic=(none), lang=de": 1}
+
+
+def test_turns_of_a_probes_script_are_no_work(ledger: Ledger) -> None:
+    add_answers(ledger, "desk", [1, 1, 0], kind="field", tags=[{"topic": "bill"}] * 3)
+    question = UseQuestion(selection=Selection(None, (("topic", "bill"),)), judge=CHECK)
+    before = known(read_use(ledger, DESK, question).score(0.95))
+    # Push-back carries the tags of the task on.
+    turns = [{"topic": "bill", "probe": "pushback"}] * 50
+    add_answers(ledger, "desk", [0] * 50, kind="probe", tags=turns)
+    use = read_use(ledger, DESK, question)
+    assert (use.outputs, known(use.score(0.95))) == (3, before)
 
 
 def test_a_model_is_no_use_score_and_nobody_is_unknown(ledger: Ledger) -> None:

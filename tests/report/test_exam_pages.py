@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from assay.ledger.store import Ledger
@@ -120,3 +122,27 @@ def test_what_is_unknown_is_said_in_words(ledger: Ledger) -> None:
     assert "in its twin: the exam shows more" in text.split("\n")[0]
     nothing = report.results[0].per_day(Unknown("no time stamps"))
     assert isinstance(nothing.hidden, Unknown)
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_words_of_a_picture_can_be_read(ledger: Ledger, tmp_path: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api")
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no Chromium on the PATH")
+    add_answers(ledger, "desk", spread(0.9, 100))
+    add_answers(ledger, "desk", spread(0.6, 100), kind="field")
+    report = compared(ledger, ExamQuestion())
+    write_exam(report, days(report), report.to_json(), tmp_path / "page.html")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto((tmp_path / "page.html").as_uri())
+        drawn = page.evaluate("document.querySelector('svg').getBoundingClientRect().width")
+        sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        browser.close()
+    # 11 units high of 609 wide: at 390 pixels they would be 6 pixels high. The picture moves, the page does not.
+    assert drawn >= 500
+    assert sideways <= 0

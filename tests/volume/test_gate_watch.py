@@ -96,6 +96,20 @@ def test_a_window_is_kept_to(ledger: Ledger) -> None:
     assert result.answer == "no change seen"
 
 
+def test_turns_of_a_probes_script_are_no_change(ledger: Ledger) -> None:
+    log(ledger)
+    before = watch(ledger, WatchQuestion("desk"))
+    # From the day of a swap on, a probe talks with the system at length: that is no other system.
+    ledger.append("traces", [
+        {"trace_id": f"p{day}-{place}", "task_id": f"golden-{place % 10}", "system": "desk", "version": "", "turn": 1,
+         "at": START + day * DAY + place, "answer": "b", "output": "b" * 400, "origin": "probe",
+         "tags": '{"probe":"pushback"}', "source": "test"}
+        for day in range(13, 20) for place in range(40)
+    ])  # fmt: skip
+    assert watch(ledger, WatchQuestion("desk")) == before
+    assert before.answer != "changed"
+
+
 def test_few_days_are_not_enough(ledger: Ledger) -> None:
     log(ledger, days=5)
     result = watch(ledger, WatchQuestion("desk"))

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assay.ask.tasks import Task
 
 PARTS = {
     "compare": "Exam scores against scores in use and in a twin exam, adjusted for difficulty.",
@@ -50,3 +56,17 @@ class Parts(click.Group):
 )
 def command() -> None:
     """Say what an exam is worth: against use, against a twin of it, and over time."""
+
+
+def exam_tasks(path: Path, *, skip_bad: bool) -> list[Task]:
+    """Return the tasks of an exam's file; a note says what was left out."""
+    from assay.ask.tasks import read_tasks
+    from assay.cli.output import note
+
+    found = read_tasks(path, skip_bad=skip_bad)
+    if found.bad_lines:
+        first = found.bad_lines[0]
+        note(
+            f"{len(found.bad_lines):,} lines of {path} are no tasks and left out: line {first.line}: {first.reason}"
+        )
+    return found.tasks

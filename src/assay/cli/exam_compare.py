@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     "--tries",
     default=1,
     show_default=True,
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1_000_000),
     help="Submissions of which the one shown is the best.",
 )
 @click.option(
@@ -94,7 +94,11 @@ if TYPE_CHECKING:
     help="Outputs per day, where the log does not tell.",
 )
 @click.option(
-    "--seed", default=7, show_default=True, help="Halves the tasks for the trivial rules."
+    "--seed",
+    default=7,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Halves the tasks for the trivial rules.",
 )
 @click.option("--confidence", default=0.95, show_default=True, help="Confidence level.")
 @click.option(
@@ -165,7 +169,7 @@ def _days(
     report: ExamReport, store: Ledger, options: dict[str, Any]
 ) -> dict[tuple[str, str], PerDay]:
     """Return of each system its errors a day, by the exam and in use."""
-    from assay.errors import LedgerError
+    from assay.errors import BadInput, LedgerError
     from assay.quantity import Quantity, Unknown, assumed
     from assay.volume.measure import measure_volume
     from assay.volume.question import VolumeQuestion
@@ -174,7 +178,10 @@ def _days(
     for one in report.results:
         per_day: Quantity
         if options["per_day"] is not None:
-            per_day = assumed(options["per_day"], "traces/day", method="given by the user")
+            given = options["per_day"]
+            if not math.isfinite(given):
+                raise BadInput(f"--per-day must be above 0 and finite, got {given}")
+            per_day = assumed(given, "traces/day", method="given by the user")
         elif not one.outputs:
             per_day = Unknown("there is no work of it in the ledger")
         else:

@@ -28,6 +28,7 @@ from assay.cli.output import console, emit, json_option, progress
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the sample.")
 @click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level.")
+@click.option("--skip-bad", is_flag=True, help="Leave out lines that are no tasks.")
 @json_option
 def command(
     exam: Path,
@@ -36,6 +37,7 @@ def command(
     sample: float,
     seed: int,
     confidence: float,
+    skip_bad: bool,
     as_json: bool,
 ) -> None:
     """Find the questions of an exam in a corpus: windows of 13 words that stand in both, and where.
@@ -45,11 +47,11 @@ def command(
     """
     import numpy as np
 
-    from assay.ask.tasks import read_tasks
+    from assay.cli.exam import exam_tasks
     from assay.probe.overlap import find_overlap
     from assay.probe.overlap_corpus import Corpus
 
-    tasks = read_tasks(exam).tasks
+    tasks = exam_tasks(exam, skip_bad=skip_bad)
     with progress("corpus") as advance:
         report = find_overlap(
             tasks,

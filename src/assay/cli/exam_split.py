@@ -72,7 +72,13 @@ from assay.cli.output import console, emit, json_option, ledger_argument, moment
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="A drop below it is not worth speaking of.",
 )
-@click.option("--seed", default=7, show_default=True, help="Of the bootstrap over problems.")
+@click.option(
+    "--seed",
+    default=7,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Of the bootstrap over problems.",
+)
 @click.option("--confidence", default=0.95, show_default=True, help="Confidence level.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write a page with the pictures (HTML)."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="Example: assay exam twin tasks.jsonl --templates templates.jsonl --sets 3 -o twins.jsonl; "
-    "then: assay ask runs.ledger twins.jsonl --model NAME"
+    "then: assay ask twins.jsonl --system NAME@VERSION --model MODEL --into runs.ledger"
 )
 @click.argument("tasks", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -36,27 +37,38 @@ if TYPE_CHECKING:
     default=None,
     help="Templates: questions with {names}, what each may be, and the reference as arithmetic of them.",
 )
-@click.option("--sets", type=click.IntRange(1), default=1, show_default=True, help="Twins a task.")
+@click.option(
+    "--sets", type=click.IntRange(1, 1_000), default=1, show_default=True, help="Twins a task."
+)
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same twins."
 )
+@click.option("--skip-bad", is_flag=True, help="Leave out lines that are no tasks.")
 @json_option
 def command(
-    tasks: Path | None, file: Path, templates: Path | None, sets: int, seed: int, as_json: bool
+    tasks: Path | None,
+    file: Path,
+    templates: Path | None,
+    sets: int,
+    seed: int,
+    skip_bad: bool,
+    as_json: bool,
 ) -> None:
     """Make a twin exam: each task with other numbers of the same size, its reference computed anew.
 
     A task fits a template, or has its solution in a tag, as <<48/2=24>>; without TASKS, the values of templates are the
     originals. What can't be made with certainty is not made, and counted with its reason.
     """
-    from assay.ask.tasks import read_tasks
+    from assay.cli.exam import exam_tasks
     from assay.probe.twin import make_twins, originals_of
     from assay.probe.twin_template import read_templates
 
     if tasks is None and templates is None:
         raise click.UsageError("give TASKS, --templates or both")
     read = read_templates(templates) if templates else ()
-    originals = read_tasks(tasks).tasks if tasks else _own(originals_of(read), templates)
+    originals = (
+        exam_tasks(tasks, skip_bad=skip_bad) if tasks else _own(originals_of(read), templates)
+    )
     with progress("twins", "tasks") as advance:
         made = make_twins(originals, read, sets=sets, seed=seed, progress=advance)
     if made.lines:
@@ -103,4 +115,7 @@ def _print(made: Twins, file: Path) -> None:
     for name in made.idle_templates:
         note(f"no twin came of the template {name}: no task fits it, or none could be made")
     if made.lines:
-        note(f"next: assay ask LEDGER {file} --model NAME, then assay exam LEDGER")
+        typed = quote(str(file))
+        note(
+            f"next: assay ask {typed} --system NAME@VERSION --model MODEL --into LEDGER, then assay exam LEDGER"
+        )

@@ -36,7 +36,9 @@ from assay.cli.output import console, emit, json_option, ledger_argument, note
     "--human-per-day", type=click.FloatRange(0, min_open=True), help="Results of the people a day."
 )
 @click.option("--judge", default=None, help="Which complete check is the truth.")
-@click.option("--seed", default=1, show_default=True, help="Of the posterior draws.")
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the posterior draws."
+)
 @click.option("--confidence", default=0.95, show_default=True, help="Confidence level.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write a page with the picture (HTML)."

@@ -153,6 +153,9 @@ def _question(options: dict[str, Any]) -> GateQuestion:
 def _compare(store: Ledger, options: dict[str, Any], *, as_json: bool) -> None:
     from assay.volume.gate import run_gate
 
+    files = [options[name].resolve() for name in ("junit", "markdown", "against") if options[name]]
+    if len(set(files)) < len(files):
+        raise click.UsageError("--junit, --markdown and --against must name different files")
     result = run_gate(store, _question(options))
     if options["junit"] is not None:
         from assay.report.gate_junit import gate_junit
@@ -177,6 +180,8 @@ def _watch(store: Ledger, options: dict[str, Any], *, as_json: bool) -> None:
 
     if options["system"] is None:
         raise click.UsageError("--watch needs the name that is watched: --system NAME")
+    if None not in (options["start"], options["end"]) and options["start"] >= options["end"]:
+        raise click.UsageError("--from must be before --to: nothing lies between them")
     result = watch(
         store,
         WatchQuestion(

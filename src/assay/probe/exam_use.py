@@ -10,6 +10,7 @@ import numpy as np
 from assay.errors import BadInput
 from assay.estimate.post_stratified import MixCell, score_at_mix
 from assay.estimate.stratified import StratumCount, error_rate
+from assay.ledger.answers import as_it_stands
 from assay.ledger.draw_labels import labels_of
 from assay.ledger.draws import StoredDraw, labeled_draws, stored_draw
 from assay.ledger.population import scores, tag, tag_value
@@ -167,6 +168,7 @@ def _where(system: System, selection: Selection) -> str:
         f"traces.system = {literal(system[0])}",
         f"coalesce(traces.version, '') = {literal(system[1])}",
         selection.condition(),
+        as_it_stands(),
     ]
     if selection.origin is not None:
         parts.append(f"traces.origin = {literal(selection.origin)}")

@@ -196,17 +196,19 @@ def find_overlap(
     return OverlapReport(
         items,
         corpus,
-        _share([item.found > 0 for item in told], whole=whole),
-        _share([item.standing is Standing.MOST for item in told], whole=whole),
+        _share([item.found > 0 for item in told], corpus, whole=whole),
+        _share([item.standing is Standing.MOST for item in told], corpus, whole=whole),
         _documents(len(seen.documents), corpus, confidence_level),
         seen.words,
         grams.common,
     )
 
 
-def _share(hits: Sequence[bool], *, whole: bool) -> Quantity:
+def _share(hits: Sequence[bool], corpus: Corpus, *, whole: bool) -> Quantity:
     if not hits:
         return Unknown(f"no item has {WINDOW} words of its own")
+    if not corpus.documents:
+        return Unknown("no document was read")
     value, method = sum(hits) / len(hits), f"exact {WINDOW}-grams"
     if whole:
         return exact(value, "share of items", n=len(hits), method=f"{method}, all files read")

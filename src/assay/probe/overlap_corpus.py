@@ -82,6 +82,11 @@ class Corpus:
         """Yield the texts of the documents that are read, in order; call `progress` with lines and the share done."""
         sources = [Source(path) for path in self.paths]
         for source in sources:
+            if source.path.exists() and not (source.path.is_file() or source.path.is_dir()):
+                raise BadInput(
+                    f"{source.path} is a pipe or a device, which has no size and can't be read twice",
+                    next_command="write what comes out of it to a file first",
+                )
             # What is not there is said before hours of reading, not after.
             source.open().close()
         total = sum(source.size for source in sources) or 1

@@ -6,6 +6,7 @@ Who remembers an exam fails its twin; who has the skill does not. A twin that ca
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,10 @@ TAG_SEED = "twin.seed"
 TAG_CHANGED = "twin.changed"
 TAG_SOLUTION = "twin.solution"
 
+MOST_CHARACTERS = 100_000
+"""Of question and context together."""
+
+_LONG_NUMBER = re.compile(r"(?:\d,?){100}")
 _AGAIN = 8
 """How often another twin is tried where one came out like an earlier one."""
 
@@ -185,6 +190,11 @@ def _original(task: Task, templates: Sequence[Template]) -> _Original:
     if reference is None:
         raise NoTwin("it has no reference")
     question = task.turns[0]
+    elsewhere = " ".join([task.context or "", *(message.content for message in task.before)])
+    if len(question) + len(elsewhere) > MOST_CHARACTERS:
+        raise NoTwin(f"it is longer than {MOST_CHARACTERS:,} characters")
+    if any(_LONG_NUMBER.search(text) for text in (question, elsewhere, reference)):
+        raise NoTwin("there is a number of a hundred digits in it, or of more")
     fits = [(t, values) for t in templates if (values := t.match(question)) is not None]
     if len(fits) > 1:
         raise NoTwin("several templates fit it")
@@ -203,7 +213,6 @@ def _original(task: Task, templates: Sequence[Template]) -> _Original:
         raise NoTwin("no template fits it, and no solution stands in its tags or its reference")
     if len(solutions) > 1:
         raise NoTwin("several solutions stand in its tags")
-    elsewhere = " ".join([task.context or "", *(message.content for message in task.before)])
     chain = read_chain(question, solutions[0], value, elsewhere=elsewhere)
     return _Original(chain, written, tags)
 

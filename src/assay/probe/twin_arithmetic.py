@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,13 +70,13 @@ class Expression:
             raise NotArithmetic(f"{self.text!r:.60}: {error.args[0]} has no value") from None
 
     def holds(self, values: Mapping[str, Fraction]) -> bool:
-        """Return whether a comparison holds: each of a chain such as ``0 < a < b``."""
+        """Return whether a comparison holds: each of a chain such as ``0 < a < b``; not where a side has no value."""
         tree = self._tree
         if not isinstance(tree, ast.Compare):
             raise NotArithmetic(f"{self.text!r:.60} compares nothing")
         try:
             sides = [_value(side, values) for side in (tree.left, *tree.comparators)]
-        except (ZeroDivisionError, KeyError):
+        except (ZeroDivisionError, KeyError, NotArithmetic):
             return False
         return all(
             _COMPARISONS[type(how)](a, b)
@@ -121,7 +122,10 @@ and brackets
     if not text or len(text) > MOST_CHARACTERS or not text.isascii() or "\n" in text:
         raise refused
     try:
-        tree = ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            # Python's advice on its own syntax, as of "1if a else 2", is none to whoever wrote this.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise refused from None
     sides = [tree]

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from assay.probe.twin_arithmetic import Expression, NotArithmetic, arithmetic
+from assay.probe.twin_arithmetic import MOST_CHARACTERS, Expression, NotArithmetic, arithmetic
 from assay.probe.twin_numbers import (
     Written,
     decimals_of,
@@ -33,6 +33,9 @@ EXPRESSION_TAG = "expression"
 """A tag of this name gives the whole sum at once: ``48 + 48 / 2`` or ``48 + 48 / 2 = 72``."""
 
 ATTEMPTS = 1_500
+MOST_STEPS = 60
+MOST_NUMBERS = 100
+"""Of a question: any two of them, and of the steps' results, are compared in each attempt."""
 
 _REFERENCE = re.compile(r"\$?\s*(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)")
 _FINAL = re.compile(r"####\s*\$?(-?[\d,]*\.?\d+)")
@@ -141,6 +144,8 @@ def read_chain(question: str, solution: str, reference: Fraction, *, elsewhere: 
         could be two things.
     """
     numbers = numbers_in(question)
+    if len(numbers) > MOST_NUMBERS:
+        raise NoTwin(f"the question has over {MOST_NUMBERS} numbers")
     words = Meant(question + " " + elsewhere)
     fixed = {n.value for n in numbers_in(elsewhere)}
     steps: list[Step] = []
@@ -212,6 +217,8 @@ def number_of_reference(reference: str) -> tuple[Fraction, str]:
 
 def _notes(solution: str, reference: Fraction) -> list[tuple[str, Fraction]]:
     notes = NOTE.findall(solution) or [solution]
+    if len(notes) > MOST_STEPS:
+        raise NoTwin(f"the solution has over {MOST_STEPS} notes")
     found: list[tuple[str, Fraction]] = []
     for note in notes:
         left, equals, right = note.partition("=")
@@ -225,6 +232,8 @@ def _notes(solution: str, reference: Fraction) -> list[tuple[str, Fraction]]:
 
 
 def _read(text: str) -> Expression:
+    if len(text) > MOST_CHARACTERS:
+        raise NoTwin("a note of the solution can't be read")
     plain = text.translate(_WRITING)
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", plain)
     plain = re.sub(r"(?<=[\d)])\s*[xX]\s*(?=[\d(.])", "*", plain)

@@ -24,8 +24,9 @@ from assay.errors import BadInput
 from assay.ledger.ingest.lines import parse_object, read_lines
 from assay.ledger.ingest.record import RowError
 from assay.ledger.ingest.source import Source
-from assay.probe.twin_arithmetic import Expression, NotArithmetic, arithmetic
+from assay.probe.twin_arithmetic import MOST_DIGITS, Expression, NotArithmetic, arithmetic
 from assay.probe.twin_chain import Changed, NoTwin
+from assay.probe.twin_kinds import Kind, Range, kind_of, tries
 from assay.probe.twin_numbers import Written, decimals_of, numbers_in, same_size, size_of
 from assay.probe.twin_words import words_in
 
@@ -36,6 +37,9 @@ MOST_KEPT = 2
 """Names that stand for any text: with more of them, matching a long text could take very long."""
 
 MOST_CHARACTERS = 5_000
+MOST_TRIES = 10**8
+"""Ways in which a template may be tried on one question: some seconds' work."""
+
 _ATTEMPTS = 200
 _DRAWS = 20
 """Numbers drawn for a name in one attempt, of which there are many."""
@@ -45,24 +49,6 @@ _NUMBER = r"(?<![\d.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d]|[.,]\d)"
 _COLUMNS = frozenset(
     {"template_id", "input", "reference", "names", "where", "integer", "positive", "values"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers from low to high in steps."""
-
-    low: Fraction
-    high: Fraction
-    step: Fraction
-
-    def has(self, value: Fraction) -> bool:
-        """Return whether it is one of them."""
-        steps = (value - self.low) / self.step
-        return self.low <= value <= self.high and steps.denominator == 1
-
-
-Kind = Range | tuple[str, ...] | None
-"""What a name may be: a number of a range, one of some texts, or any text, which is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +68,8 @@ class Template:
         Whether the reference must be a whole number, and above 0.
     values
         An original of the template's own, as texts; None: there is none.
+    tries
+        What bounds the work of matching, by `assay.probe.twin_kinds.tries`.
     """
 
     template_id: str
@@ -92,6 +80,7 @@ class Template:
     integer: bool
     positive: bool
     values: Mapping[str, str] | None
+    tries: tuple[int, int]
 
     def match(self, question: str) -> dict[str, str] | None:
         """Return what the names are in a question; None where it is no question of this template.
@@ -103,6 +92,9 @@ class Template:
         """
         if len(question) > MOST_CHARACTERS:
             return None
+        # Before matching: a regular expression can't be stopped once it has begun.
+        if len(question) ** self.tries[0] * self.tries[1] > MOST_TRIES:
+            raise NoTwin("the template could fit the question in too many ways to try them all")
         found = [re.fullmatch(self._pattern(kept), question, re.DOTALL) for kept in (".+?", ".+")]
         if found[0] is None or found[1] is None:
             return None
@@ -245,7 +237,7 @@ def template_of(values: Mapping[str, object]) -> Template:
     told = values.get("names")
     if not isinstance(told, dict):
         raise RowError("`names` must say of each name in `input` what it may be")
-    kinds = {name: _kind(name, kind) for name, kind in told.items()}
+    kinds = {name: kind_of(name, kind) for name, kind in told.items()}
     places = {place[1] for place in _PLACE.finditer(text)}
     if places != kinds.keys():
         raise RowError(
@@ -266,29 +258,8 @@ def template_of(values: Mapping[str, object]) -> Template:
     return Template(
         name, text, reference, kinds, where,
         integer=_flag(values, "integer"), positive=_flag(values, "positive"),
-        values=_values(values.get("values"), kinds),
+        values=_values(values.get("values"), kinds), tries=tries(kinds.values()),
     )  # fmt: skip
-
-
-def _kind(name: str, told: object) -> Kind:
-    if told is None:
-        return None
-    if isinstance(told, list) and told and all(isinstance(one, str) and one for one in told):
-        return tuple(told)
-    if isinstance(told, dict) and {"from", "to"} <= told.keys() <= {"from", "to", "step"}:
-        low, high, step = (_fraction(name, told.get(key, 1)) for key in ("from", "to", "step"))
-        if 0 <= low <= high and step > 0:
-            return Range(low, high, step)
-    raise RowError(
-        f"the name {name} must be "
-        '{"from": 2, "to": 99, "step": 1} with 0 <= from <= to, a list of texts, or null'
-    )
-
-
-def _fraction(name: str, value: object) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RowError(f"the range of {name} must be made of numbers, got {value!r:.40}")
-    return Fraction(repr(value))
 
 
 def _flag(values: Mapping[str, object], name: str) -> bool:
@@ -305,7 +276,9 @@ def _values(told: object, kinds: Mapping[str, Kind]) -> dict[str, str] | None:
         raise RowError("`values` must give each name a value")
     values = {name: v if isinstance(v, str) else json.dumps(v) for name, v in told.items()}
     for name, kind in kinds.items():
-        if isinstance(kind, Range) and not re.fullmatch(_NUMBER, values[name]):
+        if isinstance(kind, Range) and (
+            len(values[name]) > MOST_DIGITS or not re.fullmatch(_NUMBER, values[name])
+        ):
             raise RowError(f"the value of {name} must be a number, got {values[name]!r:.40}")
     return values
 

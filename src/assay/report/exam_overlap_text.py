@@ -64,7 +64,7 @@ def sentences(report: OverlapReport) -> Iterator[str]:
     corpus = report.corpus
     yield (
         f"{corpus.documents_read:,} of {corpus.documents:,} documents were read: {report.words_read:,} words in "
-        f"{len(corpus.paths):,} files."
+        f"{len(corpus.paths):,} {'file' if len(corpus.paths) == 1 else 'files'}."
     )
     if short := report.counted(Standing.TOO_SHORT):
         yield f"{short:,} items have fewer than {WINDOW} words: too short to tell."

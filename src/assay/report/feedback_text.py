@@ -75,6 +75,13 @@ def sentences(result: FeedbackResult) -> Iterator[str]:
             "figures of those who did are what training would see, and the bounds over all outputs say what could be "
             "true of the others."
         )
+    given = len(result.thumbs.by_trace)
+    elsewhere = given - (judged - silent)
+    if elsewhere > 0:
+        yield (
+            f"{elsewhere:,} of {given:,} traces with a thumb are no outputs of it whose verdict is known: their thumbs "
+            "are not counted."
+        )
     if result.thumbs.refused:
         line, reason = result.thumbs.refused[0]
         count = len(result.thumbs.refused)

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from assay.errors import BadInput
+from assay.figures import plain
 from assay.report.forecast_chart import forecast_chart
 from assay.report.forecast_words import headline, sentences
 from assay.report.page import TEMPLATES, page_environment, record_json
@@ -22,6 +23,7 @@ def render_forecast(forecast: Forecast) -> str:
         .get_template("forecast.html")
         .render(
             forecast=forecast,
+            plain=plain,
             headline=headline(forecast),
             sentences=list(sentences(forecast)),
             charts=[] if chart is None else [chart],

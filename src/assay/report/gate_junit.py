@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from assay.report.gate_words import headline, sentences
+from assay.terminal import visible
 from assay.volume.gate_result import Compared, GateResult
 
 SUITE = "assay gate"
@@ -68,4 +69,6 @@ def _case(one: Compared, result: GateResult) -> ET.Element:
 
 
 def _text(text: str) -> str:
+    # Line by line: what hides or turns around text would do so on the page of the CI server too.
+    text = "\n".join(map(visible, text.split("\n")))
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

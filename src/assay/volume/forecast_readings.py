@@ -74,7 +74,7 @@ class DatedVersion:
     @property
     def date(self) -> str:
         """The date as ISO 8601."""
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=self.day)).strftime("%Y-%m-%d")
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=self.day)).date().isoformat()
 
     @property
     def value(self) -> float:
@@ -108,10 +108,13 @@ def dated_versions(
     """
     found: list[DatedVersion] = []
     left_out: list[str] = []
+    unused = set(dates)
     for volume in _volumes(ledger, question):
         window = volume.window
         name = f"{window.system}@{window.version}" if window.version else window.system
-        given = dates.get(name, dates.get(window.version or window.system))
+        alone = window.version or window.system
+        unused -= {name, alone}
+        given = dates.get(name, dates.get(alone))
         first = volume.traffic.first
         day = given if given is not None else None if first is None else first / MICROSECONDS_A_DAY
         rate, per_day = volume.error_rate, volume.throughput_per_day
@@ -124,6 +127,7 @@ def dated_versions(
         else:
             speed = per_day.value if as_volume and isinstance(per_day, Estimate) else None
             found.append(DatedVersion(name, day, rate.value, effective_n(rate), speed))
+    left_out += [f"--date {name}=...: no version here has that name" for name in sorted(unused)]
     return sorted(found, key=lambda one: (one.day, one.name)), tuple(left_out)
 
 

@@ -267,7 +267,7 @@ def _beside(result: GateResult, against: Path | None) -> GateResult:
         before = json.loads(against.read_text("utf-8"))
         refuse_changed(before["grader"], result.graded_by(), where=str(against))
         line = earlier_line(before)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
             f"{against} can't be read as an earlier result of assay gate --json ({error})"
         ) from None

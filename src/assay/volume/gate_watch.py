@@ -12,6 +12,7 @@ import numpy as np
 from assay.errors import BadInput
 from assay.estimate.change_point import ChangePoint, change_days, change_point
 from assay.estimate.two_shares import holm
+from assay.ledger.answers import as_it_stands
 from assay.ledger.population import moment_text, time_conditions
 from assay.ledger.store import Ledger, literal
 from assay.quantity import Unknown
@@ -224,6 +225,7 @@ def watch(ledger: Ledger, question: WatchQuestion) -> WatchResult:
         [
             f"traces.system = {literal(question.system)}",
             "traces.at IS NOT NULL",
+            as_it_stands(),
             *time_conditions(question.start, question.end),
         ]
     )
