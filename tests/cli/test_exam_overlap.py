@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,3 +60,27 @@ def test_of_a_sample_the_shares_are_lower_limits(assay: Assay, files: tuple[Path
     missing = assay("exam", "overlap", files[0], files[1].parent / "none.txt")
     assert missing.status == 1
     assert "there is no file" in missing.err
+
+
+def test_a_pipe_and_an_empty_corpus_are_told_from_one_without_overlap(
+    assay: Assay, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pipe, empty = tmp_path / "pipe.jsonl", tmp_path / "empty.txt"
+    os.mkfifo(pipe)
+    empty.write_text("")
+    refused = assay("exam", "overlap", files[0], pipe)
+    assert refused.status == 1
+    assert "is a pipe or a device" in refused.err
+    nothing = assay("exam", "overlap", files[0], empty)
+    assert nothing.status == 0
+    assert nothing.out.startswith("Whether the exam overlaps is unknown: no document was read.")
+    assert assay("exam", "overlap", files[0], empty, "--json").json["any_share"]["value"] is None
+
+
+def test_lines_of_the_exam_that_are_no_tasks_can_be_left_out(
+    assay: Assay, files: tuple[Path, Path]
+) -> None:
+    with files[0].open("a") as lines:
+        lines.write("no task\n")
+    assert "--skip-bad" in assay("exam", "overlap", *files).err
+    assert assay("exam", "overlap", *files, "--skip-bad").status == 0

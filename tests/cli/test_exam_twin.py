@@ -23,6 +23,7 @@ def test_twins_are_written_and_the_rest_is_counted(assay: Assay, tmp_path: Path)
         in done.out
     )
     assert len(read_tasks(out).tasks) == 16
+    assert f"next: assay ask {out} --system NAME@VERSION --model MODEL --into LEDGER" in done.err
     again = assay("exam", "twin", EXAM / "sums.jsonl", "--sets", 2, "-o", out, "--json")
     assert again.status == 0
     assert again.json["tasks_with_twin"] == 8
@@ -59,3 +60,24 @@ def test_wrong_use_and_hostile_files_end_in_one_sentence(assay: Assay, tmp_path:
     assert "no file is written" in none.out
     assert "\x1b" not in none.out
     assert not out.exists()
+
+
+def test_lines_that_are_no_tasks_can_be_left_out_as_the_error_says(
+    assay: Assay, tmp_path: Path
+) -> None:
+    out, mixed = tmp_path / "twins.jsonl", tmp_path / "mixed.jsonl"
+    mixed.write_text((EXAM / "sums.jsonl").read_text() + "no task\n")
+    refused = assay("exam", "twin", mixed, "-o", out)
+    assert refused.status == 1
+    assert "--skip-bad" in refused.err
+    done = assay("exam", "twin", mixed, "-o", out, "--skip-bad")
+    assert done.out.startswith("8 twins of 8 of 12 tasks")
+    assert "1 lines of " in done.err
+
+
+def test_so_many_twins_that_none_could_hold_them_are_not_begun(
+    assay: Assay, tmp_path: Path
+) -> None:
+    done = assay("exam", "twin", EXAM / "sums.jsonl", "--sets", 10**9, "-o", tmp_path / "t.jsonl")
+    assert done.status == 2
+    assert "1<=x<=1000" in done.err

@@ -104,10 +104,18 @@ def test_without_dates_it_says_what_is_missing_and_is_no_decision(
     assert "--date" in done.out
 
 
+def test_a_date_of_a_version_that_is_not_there_is_said(assay: Assay, falling: Ledger) -> None:
+    words = ("forecast", falling.path, "--standard", "2sigma", *dates())
+    assert assay(*words, "--json").json["left_out"] == []
+    done = assay(*words, "--date", "desk@5=2026-01-01", "--json")
+    assert done.json["left_out"] == ["--date desk@5=...: no version here has that name"]
+
+
 def test_wrong_usage(assay: Assay, falling: Ledger) -> None:
     for bad in ("4", "4=yesterday", "=2025-01-01"):
         assert assay("forecast", falling.path, "--standard", "2sigma", "--date", bad).status == 2
     assert assay("forecast", falling.path).status == 2
+    assert assay("forecast", falling.path, "--standard", "2sigma", "--seed", -1).status == 2
     assert assay("forecast", falling.path, "--standard", "often").status == 1
     assert assay("forecast", falling.path, "--standard", "2sigma", "--confidence", 2).status == 1
     assert assay("forecast", falling.path, "--standard", "2sigma", "--system", "nobody").status == 1

@@ -155,3 +155,33 @@ def test_strata_are_said_once(assay: Run, better: Path) -> None:
     done = assay("gate", better, *BOTH, "--by", "topic", "--no-strata")
     assert done.status == 2
     assert assay("gate", better, *BOTH, "--no-strata", "--json").json["strata"] == []
+
+
+def test_one_file_is_not_written_twice_nor_over_what_is_compared_with(
+    assay: Run, better: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "gate.out"
+    for pair in (("--junit", "--markdown"), ("--against", "--markdown")):
+        done = assay("gate", better, *BOTH, pair[0], file, pair[1], file)
+        assert done.status == 2
+        assert "must name different files" in done.err
+    assert not file.exists()
+
+
+def test_an_earlier_result_that_is_none_ends_in_one_sentence(
+    assay: Run, better: Path, tmp_path: Path
+) -> None:
+    for place, text in enumerate(("[]", '{"grader": null}', "[" * 100_000, "\x00")):
+        file = tmp_path / f"{place}.json"
+        file.write_text(text)
+        done = assay("gate", better, *BOTH, "--against", file)
+        assert done.status == 1
+        assert "can't be read as an earlier result" in done.err
+
+
+def test_a_window_that_ends_before_it_begins_is_wrong_use(assay: Run, better: Path) -> None:
+    done = assay(
+        "gate", better, "--watch", "--system", "desk", "--from", "2026-02-01", "--to", "2026-01-01"
+    )
+    assert done.status == 2
+    assert "--from must be before --to" in done.err

@@ -87,6 +87,17 @@ def test_json_and_error_volume(probe: Probe, thumbs: Path, ledger: Ledger) -> No
     assert without["errors_per_day"]["value"] is None
 
 
+def test_thumbs_for_other_outputs_are_counted_aloud(
+    probe: Probe, thumbs: Path, tmp_path: Path
+) -> None:
+    said = "with a thumb are no outputs of it whose verdict is known"
+    assert said not in " ".join(probe("--system", "desk@1", "--feedback", thumbs).stdout.split())
+    more = tmp_path / "more.csv"
+    more.write_text(thumbs.read_text("utf-8") + "elsewhere,up\nnowhere,down\n", "utf-8")
+    text = " ".join(probe("--system", "desk@1", "--feedback", more).stdout.split())
+    assert f"2 of 162 traces {said}: their thumbs are not counted" in text
+
+
 def test_thumbs_in_the_ledger(probe: Probe, ledger: Ledger) -> None:
     ledger.append(
         "verdicts",

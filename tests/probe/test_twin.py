@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from assay.ask.tasks import Task, read_tasks, task_of
 from assay.errors import BadInput
+from assay.ledger.ingest.record import RowError
 from assay.probe.twin import make_twins, originals_of
 from assay.probe.twin_arithmetic import NotArithmetic, arithmetic
 from assay.probe.twin_chain import NoTwin, read_chain
+from assay.probe.twin_kinds import tries
 from assay.probe.twin_numbers import Written, numbers_in, same_size
 from assay.probe.twin_template import read_templates, template_of
 
@@ -346,3 +348,59 @@ def test_real_questions_with_a_models_own_sums_have_twins_that_hold(shared_data:
             assert arithmetic(note).value({}) == Fraction(result)
         assert Fraction(sums[-1][1]) == Fraction(twin["reference"].replace(",", ""))
         assert len(twin["input"]) == len(items[twin["tags"]["twin.of"]]["question"])
+
+
+def test_choices_that_begin_one_another_can_not_make_matching_endless() -> None:
+    names: dict[str, Any] = {f"c{place}": ["x", "xx", "xxx"] for place in range(40)}
+    text = "".join(f"{{{name}}}" for name in names) + " {n}"
+    endless = template_of(
+        {"template_id": "t", "input": text, "reference": "n", "names": {**names, "n": {"from": 2, "to": 99}}}
+    )  # fmt: skip
+    with pytest.raises(NoTwin, match="too many ways"):
+        endless.match("x" * 70 + " y 12")
+    few = template_of(
+        {"template_id": "t", "input": "{c} {n}", "reference": "n",
+         "names": {"c": ["pear", "pear tree", "plum"], "n": {"from": 2, "to": 99}}}
+    )  # fmt: skip
+    assert few.match("pear tree 12") == {"c": "pear tree", "n": "12"}
+
+
+def test_the_work_of_matching_is_bounded_by_choices_that_begin_one_another() -> None:
+    assert tries([None, None, ("a", "b", "c")]) == (2, 3)
+    assert tries([("a", "ab", "abc"), ("b", "a", "bb")]) == (0, 3 * 2 * 6)
+    assert tries([]) == (0, 1)
+
+
+def test_a_rule_that_can_not_be_computed_does_not_hold() -> None:
+    assert not arithmetic(
+        "n * 100000000000000000000000000000 > 1", comparison=True
+    ).holds({"n": Fraction(99)})  # fmt: skip
+
+
+def test_no_advice_on_python_is_given(recwarn: pytest.WarningsRecorder) -> None:
+    with pytest.raises(NotArithmetic):
+        arithmetic("1if n else 2")
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (task("48 and 24?", "1" * 5_000, "<<48+24=72>>"), "hundred digits"),
+        (task(f"48 and 24 and {'1' * 5_000}?", "72", "<<48+24=72>>"), "hundred digits"),
+        (task(f"48 and 24 and {'1,' * 60_000}?", "72", "<<48+24=72>>"), "longer than"),
+        (task(" ".join(map(str, range(11, 131))), "72", "<<48+24=72>>"), "over 100 numbers"),
+        (task("48 and 24?", "72", "<<48+24=72>>" * 5_000), "over 60 notes"),
+        (task("48 and 24?", "72", f"<<48+24=72{'0' * 100_000}>>"), "can't be read"),
+    ],
+)
+def test_what_would_take_long_is_no_twin(one: Task, why: str) -> None:
+    assert why in reason(one)
+
+
+def test_a_value_of_a_template_has_bounded_digits() -> None:
+    with pytest.raises(RowError, match="must be a number"):
+        template_of(
+            {"template_id": "t", "input": "{n} x", "reference": "n",
+             "names": {"n": {"from": 2, "to": 99}}, "values": {"n": "1" * 5_000}}
+        )  # fmt: skip

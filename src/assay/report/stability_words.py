@@ -40,7 +40,9 @@ def headline(one: Stability, errors_per_day: Quantity) -> str:
     if isinstance(one.right_again, Estimate):
         share = interval(one.right_again, percent=True)
         if one.right_again.value == 0:
-            return f"{name}: none of its errors was right when asked again ({share} are dice rolls)."
+            return (
+                f"{name}: none of its errors was right when asked again ({share} are dice rolls)."
+            )
         return f"{name}: of its errors {share} are dice rolls: right when asked again."
     if isinstance(one.answer_flips, Estimate):
         flips = interval(one.answer_flips, percent=True)
