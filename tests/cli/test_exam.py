@@ -95,3 +95,32 @@ def test_a_split_at_a_date(assay: Assay, shared_data: Path, tmp_path: Path) -> N
     done = assay("exam", "split", ledger.path, "--cut", "2023-09-01", "--date-tag", "day")
     assert done.status == 1
     assert "--date-tag" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--use", "origin=exam", "--exam", "origin=exam"), "one can't be held against itself"),
+        (("--by", "topik"), "no task with origin=exam has a tag 'topik'"),
+        (("--group", "autor"), "no task with origin=exam has a tag 'autor'"),
+    ],
+)
+def test_a_word_that_names_nothing_is_not_passed_over(
+    assay: Assay, desk: Ledger, arguments: tuple[str, ...], why: str
+) -> None:
+    done = assay("exam", desk.path, *arguments)
+    assert done.status == 1
+    assert why in done.err
+
+
+def test_a_split_refuses_what_is_no_date_no_margin_and_no_tag(assay: Assay, desk: Ledger) -> None:
+    empty = assay("exam", "split", desk.path, "--cut", "")
+    assert empty.status == 2
+    assert "must be a date" in empty.err
+    for arguments, why in (
+        (("--margin", "nan"), "the margin must be in (0, 1), got nan"),
+        (("--by", "platfrom"), "no task with origin=exam has a tag 'platfrom'"),
+    ):
+        done = assay("exam", "split", desk.path, "--cut", "2023-09-01", *arguments)
+        assert done.status == 1
+        assert why in done.err

@@ -119,3 +119,20 @@ def test_wrong_usage(assay: Assay, falling: Ledger) -> None:
     assert assay("forecast", falling.path, "--standard", "often").status == 1
     assert assay("forecast", falling.path, "--standard", "2sigma", "--confidence", 2).status == 1
     assert assay("forecast", falling.path, "--standard", "2sigma", "--system", "nobody").status == 1
+
+
+@pytest.mark.parametrize("wrong", ["nan", "inf"])
+def test_people_who_are_no_number_are_refused_and_not_forecast(
+    assay: Assay, falling: Ledger, wrong: str
+) -> None:
+    people = ("--human-error-rate", 0.1, "--human-per-day", wrong)
+    done = assay("forecast", falling.path, "--standard", "human", *people)
+    assert done.status == 1
+    assert f"--human-per-day must be finite, got {wrong}" in done.err
+
+
+def test_two_dates_of_one_version_are_wrong_use(assay: Assay, falling: Ledger) -> None:
+    twice = ("--date", "1=2025-01-01", "--date", "1=2025-02-01")
+    done = assay("forecast", falling.path, "--standard", "3sigma", *twice)
+    assert done.status == 2
+    assert "gives 1 two dates" in done.err

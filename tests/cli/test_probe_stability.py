@@ -50,6 +50,18 @@ def test_dice_rolls_in_errors_a_day(assay: Assay, tmp_path: Path) -> None:
     assert "varies with the task" in text.out
 
 
+def test_errors_that_stay_errors_are_no_dice_rolls(assay: Assay, tmp_path: Path) -> None:
+    lines = traces(tmp_path / "t.jsonl", 2).read_text("utf-8").splitlines()
+    steady = tmp_path / "steady.jsonl"
+    steady.write_text(
+        "\n".join(one for one in lines if int(json.loads(one)["task_id"][1:]) not in range(5, 10))
+    )
+    assay("ingest", steady, "--into", tmp_path / "runs.ledger")
+    done = assay("probe", "stability", tmp_path / "runs.ledger", "--check", "exact")
+    said = " ".join(done.out.split())
+    assert said.startswith("desk@1: none of its errors was right when asked again (0; at most ")
+
+
 def test_the_page_has_the_pictures_and_the_record(assay: Assay, tmp_path: Path) -> None:
     ledger, page = tmp_path / "runs.ledger", tmp_path / "stability.html"
     assay("ingest", traces(tmp_path / "t.jsonl", 4), "--into", ledger)
@@ -138,3 +150,13 @@ def test_the_embedded_model_flips_with_the_seed_and_not_without(
     one = next(one for one in greedy.json["systems"] if one["version"] == "greedy")
     assert one["right_times"][1] == 0
     assert one["verdict_flip_rate"]["high"] > 0.05
+
+
+@pytest.mark.parametrize("option", ["--task-price", "--wording-price"])
+@pytest.mark.parametrize("wrong", ["nan", "inf"])
+def test_a_price_that_is_no_number_is_wrong_use(
+    assay: Assay, ledger: Ledger, option: str, wrong: str
+) -> None:
+    done = assay("probe", "stability", ledger.path, option, wrong)
+    assert done.status == 2
+    assert f"{option} must be finite, got {wrong}" in done.err

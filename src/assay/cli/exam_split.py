@@ -96,6 +96,8 @@ def command(ledger: Path, *, output: Path | None, as_json: bool, **options: Any)
     from assay.probe.exam_read import EXAM, selection_of
     from assay.probe.time_split import SplitQuestion, split_exam
 
+    if options["cut"] is None:
+        raise click.BadParameter("must be a date, as 2023-09-01", param_hint="--cut")
     question = SplitQuestion(
         cut=options["cut"],
         systems=tuple(map(named, options["systems"])),

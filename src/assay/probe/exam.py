@@ -28,6 +28,7 @@ from assay.probe.exam_read import (
     TaskScores,
     chosen,
     read_scores,
+    refuse_missing_tags,
 )
 from assay.probe.exam_result import ExamReport, ExamResult, Gap
 from assay.probe.exam_use import Use, UseQuestion, read_use
@@ -118,6 +119,8 @@ def compare_exam(ledger: Ledger, question: ExamQuestion, *, rng: np.random.Gener
             f"the ledger holds no answer with {question.exam.words}: say which answers are of the exam with --exam",
             next_command=f"assay ledger info {ledger.typed}",
         )
+    group = () if question.group is None else (question.group,)
+    refuse_missing_tags(exams, (*question.use.by, *group), question.exam)
     twins = read_scores(ledger, question.twin, judge=question.judge)
     references = chosen(list(exams), question.references, what="the reference")
     tested = chosen(list(exams), question.systems, what="the system")
@@ -156,6 +159,10 @@ def compare_exam(ledger: Ledger, question: ExamQuestion, *, rng: np.random.Gener
 def _check(question: ExamQuestion) -> None:
     if not 0.5 <= question.confidence_level < 1:
         raise BadInput(f"the confidence level must be in [0.5, 1), got {question.confidence_level}")
+    if question.exam == question.use.selection:
+        raise BadInput(
+            f"the exam and the work are the same answers here ({question.exam.words}): one can't be held against itself"
+        )
     if question.tries < 1 or not 0 < question.margin < 1:
         raise BadInput(
             f"tries must be >= 1 and the margin in (0, 1), got {question.tries} and {question.margin}"

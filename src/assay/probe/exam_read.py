@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -266,6 +266,22 @@ def _scores(answers: Answers, rows: IntArray) -> TaskScores:
 def _tags(stored: str | None) -> Mapping[str, str]:
     tags: Mapping[str, str] = json.loads(stored) if stored else {}
     return tags
+
+
+def refuse_missing_tags(
+    exams: Mapping[System, TaskScores], names: Iterable[str], selection: Selection
+) -> None:
+    """Raise where no task of an exam has a tag that was asked for.
+
+    Raises
+    ------
+    BadInput
+        A name that is mistyped would make one kind of all tasks, and a figure that looks weighted.
+    """
+    there = {name for scores in exams.values() for tags in scores.tags for name in tags}
+    for name in names:
+        if name not in there:
+            raise BadInput(f"no task with {selection.words} has a tag {name!r}")
 
 
 def chosen(

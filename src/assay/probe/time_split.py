@@ -27,6 +27,7 @@ from assay.probe.exam_read import (
     TaskScores,
     chosen,
     read_scores,
+    refuse_missing_tags,
 )
 from assay.probe.time_split_result import SplitPart, SplitReport, SplitSystem
 from assay.quantity import Quantity, Unknown
@@ -123,6 +124,8 @@ def split_exam(ledger: Ledger, question: SplitQuestion, *, rng: np.random.Genera
     """
     if not 0.5 <= question.confidence_level < 1:
         raise BadInput(f"the confidence level must be in [0.5, 1), got {question.confidence_level}")
+    if not 0 < question.margin < 1:
+        raise BadInput(f"the margin must be in (0, 1), got {question.margin}")
     if question.placebos and question.by is None:
         raise BadInput("a placebo is a part of the exam: name the tag that parts it with --by")
     exams = read_scores(ledger, question.exam, judge=question.judge)
@@ -131,6 +134,8 @@ def split_exam(ledger: Ledger, question: SplitQuestion, *, rng: np.random.Genera
             f"the ledger holds no answer with {question.exam.words}: say which answers are of the exam with --exam",
             next_command=f"assay ledger info {ledger.typed}",
         )
+    if question.by is not None:
+        refuse_missing_tags(exams, (question.by,), question.exam)
     references = chosen(list(exams), question.references, what="the reference")
     tested = chosen(list(exams), question.systems, what="the system")
     tested = tested or [key for key in exams if key not in references]
