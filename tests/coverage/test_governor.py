@@ -38,6 +38,8 @@ class World:
     slip: float = 1.0
     label_delay: float = 0.5 * DAY
     labels_until: float = 99.0
+    blind: bool = False
+    """The judge says the mean risk of every output: what is left is a plain rate limit under the same rules."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Month:
     """Highest sum of charges, as paid, over a rolling window that ended in it."""
     upper_most: float
     """Highest upper bound on what escaped in the rolling window, as labels made it later."""
+    over: float
+    """Share of the decisions at which that bound was over 1.05 of the budget."""
+    released_over: int
+    """Outputs released unreviewed at such a moment."""
     escaped_most: int
     """Highest count of what really escaped in a rolling window that ended in it."""
     states: str
@@ -63,7 +69,7 @@ def risks(world: World, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
     said = np.exp(SPREAD * rng.normal(size=world.outputs))
     said = np.minimum(said * MEAN_RISK / np.exp(SPREAD**2 / 2), 0.9)
     true = np.minimum(said * np.exp(world.noise * rng.normal(size=world.outputs)), 1.0)
-    return said, true
+    return (np.full_like(said, MEAN_RISK) if world.blind else said), true
 
 
 def govern(world: World, *, seed: int, **policy: object) -> list[Month]:
@@ -86,7 +92,7 @@ def govern(world: World, *, seed: int, **policy: object) -> list[Month]:
             times / WINDOW >= world.slip_from, world.slip, 1.0
         )
         n = {"release": 0, "release_audited": 0, "hold": 0, "refuse": 0}
-        held_wrong = escaped = 0
+        held_wrong = escaped = over = released_over = 0
         paid = upper = most = 0.0
         states = dict.fromkeys(("GREEN", "AMBER", "RED", "STOP"), 0)
         if w == 1:
@@ -97,7 +103,10 @@ def govern(world: World, *, seed: int, **policy: object) -> list[Month]:
                 _, name, was_wrong = waiting.popleft()
                 governor.outcome(name, was_wrong)
             name, wrong = f"{w}-{i}", bool(wrongs[i])
+            bound_is_over = governor.evidence.spent_upper_points > 1.05 * world.budget
             decision = governor.decide(DecisionRequest(name, float(said[i])))
+            over += bound_is_over
+            released_over += bound_is_over and decision.would.startswith("release")
             n[decision.would] += 1
             to_read = decision.would == "release_audited" or (decision.would == "hold" and w > 0)
             if to_read and now[0] / WINDOW < world.labels_until:
@@ -120,7 +129,7 @@ def govern(world: World, *, seed: int, **policy: object) -> list[Month]:
         released = n["release"] + n["release_audited"]
         months.append(Month(
             escaped, n["hold"] + n["release_audited"], released + n["hold"] - held_wrong, n["refuse"],
-            n["release_audited"], paid, upper, int(most),
+            n["release_audited"], paid, upper, over / world.outputs, released_over, int(most),
             " ".join(f"{s}:{c / world.outputs:.0%}" for s, c in states.items() if c),
         ))  # fmt: skip
     return months
@@ -150,6 +159,8 @@ def holds(world: World, months: list[Month]) -> None:
         # The sums run over a window and up to one of its 120 slots.
         assert month.paid_most <= world.budget * (1.05 + 1 / 120)
         assert month.escaped_most <= world.budget * 1.05
+        # Labels may lift the bound on what went out before; then nothing more goes out.
+        assert month.released_over == 0
         assert month.reviewed <= world.reviews * 1.05
 
 
@@ -168,15 +179,21 @@ def test_without_labels_it_slows_and_stops() -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", [21, 22, 23, 24, 25])
+@pytest.mark.parametrize("seed", [31, 32, 33, 34, 35])
 def test_a_calibrated_judge(seed: int) -> None:
-    """The bound made anew with later labels is printed, not asserted: it does pass the budget by more than 5 %."""
+    """It releases over four times what the same governor does without sight of the risk.
+
+    The bound made anew with later labels is printed: it does pass the budget by more than 5 % at times, by what labels
+    say of outputs that had gone out before.
+    """
     world = World()
-    months = govern(world, seed=seed)
-    print(seed, *months, sep="\n")
+    months, blind = govern(world, seed=seed), govern(replace(world, blind=True), seed=seed)
+    released, limited = (sum(m.released for m in each[1:]) for each in (months, blind))
+    closed = len(months[1:]) * plain(world, known=False)
+    print(seed, f"x{released / limited:.2f} x{released / closed:.2f}", *months, *blind, sep="\n")
     holds(world, months)
-    released = sum(month.released for month in months[1:]) / len(months[1:])
-    assert released > 4 * plain(world, known=False)
+    holds(world, blind)
+    assert released > 4 * limited
 
 
 @pytest.mark.nightly

@@ -49,6 +49,18 @@ class Desk:
         return Governor.replay(self.journal, clock=lambda: self.now)
 
 
+def test_a_judge_that_says_one_number_of_all_outputs_still_has_a_share_released() -> None:
+    desk, released, charge = Desk(review_per_hour=0), [], 0.0
+    for _ in range(3_000):
+        desk.now += 0.1
+        decision = desk.ask(0.01)
+        released.append(decision.would.startswith("release"))
+        charge = decision.numbers["charge"]
+    assert decision.numbers["price"] < charge
+    # 30 points in 1,000 seconds and ten outputs a second: so many of them the budget bears.
+    assert np.mean(released[1_000:]) == pytest.approx(0.003 / charge, rel=0.3)
+
+
 def test_a_safe_output_is_released_and_a_risky_one_reviewed() -> None:
     desk = Desk()
     safe, risky = desk.ask(0.001), desk.ask(0.9)

@@ -140,8 +140,12 @@ def test_price_takes_the_cheapest_first() -> None:
     assert 1 <= prices.released_per_second < 1.05
     poor = price_of(mix, risk, WEIGHTS, points_per_second=cheap / 2, reviews_per_second=0)
     assert poor.released_per_second == pytest.approx(0.5, rel=0.01)
+    assert poor.release < cheap < poor.margin
+    assert poor.margin_share == pytest.approx(0.5, rel=0.01)
     rich = price_of(mix, risk, WEIGHTS, points_per_second=1e6, reviews_per_second=0)
     assert rich.release == NO_LIMIT
+    nothing = price_of(mix, risk, WEIGHTS, points_per_second=0.0, reviews_per_second=0.1)
+    assert (nothing.release, nothing.margin, nothing.review) == pytest.approx((0.0, 0.0, dear))
 
 
 @given(st.lists(st.tuples(st.floats(0, 40), st.floats(0, 8)), max_size=60))

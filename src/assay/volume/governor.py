@@ -107,10 +107,12 @@ class Governor:
         stratum = book.risk.known(request.stratum)
         upper = book.risk.upper(stratum, probability, place)
         charge = book.policy.severity_weights[severity] * upper
-        would, reason, retry = choose(book, request, charge, now)
+        would, reason, retry = choose(
+            book, request, charge, now, uniform=self._uniform(name, purpose="margin")
+        )
         overridden = book.override is not None and reason.startswith("override")
         chance = audit_probability(book, charge) if would == "release" else 0.0
-        if chance and self._uniform(name) < chance:
+        if chance and self._uniform(name, purpose="audit") < chance:
             would = "release_audited"
         action: Action = would if would in RELEASES or not book.shadow else "release"
         self._record({
@@ -300,10 +302,11 @@ class Governor:
             raise BadInput(f"{kind} needs a person's name and a reason")
         self._record({"kind": kind, "at": self._now(), "by": by, "reason": reason, **more})
 
-    def _uniform(self, name: str) -> float:
+    def _uniform(self, name: str, *, purpose: str) -> float:
         digest = hashlib.blake2b(
-            name.encode("utf-8", "surrogatepass"), digest_size=8, key=self._key
-        )
+            name.encode("utf-8", "surrogatepass"), digest_size=8, key=self._key,
+            person=purpose.encode(),
+        )  # fmt: skip
         return int.from_bytes(digest.digest()) / 2**64
 
     def _answer(

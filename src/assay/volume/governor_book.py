@@ -25,6 +25,9 @@ from assay.volume.governor_state import GovernorEvidence, GovernorState, next_st
 Event = dict[str, Any]
 TICKS = 720
 """Looks at the whole evidence in a window, besides one at each error."""
+STEER_FROM, STEER_TO = 0.8, 0.95
+"""Of the budget: a bound made anew above the first slows releases down, above the second leaves a trickle."""
+_TRICKLE = 0.05
 REMEMBERED = 20_000
 """Released outputs whose labels need no further word."""
 MOST_HELD = 100_000
@@ -245,8 +248,10 @@ class GovernorBook:
         # A full bucket may spend a quarter more than comes in, an empty one a quarter less.
         pace = policy.refill_per_second * (0.75 + 0.5 * level) * _CAUTION[state]
         # What later labels made of earlier releases has no other way back: the bound is steered by what is to come.
-        over = self.evidence().spent_upper_points / policy.budget - 1.0 + policy.burst_share
-        pace *= min(1.0, max(0.2, 1.0 - over / (2 * policy.burst_share)))
+        # The trickle keeps audits coming; at the budget it ends too, so no release ever makes it worse.
+        bound = self.evidence().spent_upper_points / policy.budget
+        slower = max(_TRICKLE, 1.0 - (bound - STEER_FROM) / (STEER_TO - STEER_FROM))
+        pace *= min(1.0, slower) if bound < 1.0 else 0.0
         capacity = policy.review_per_hour * policy.review_utilization / 3_600
         audits = self.prices.released_per_second * self.audit_rate
         self.prices = price_of(
@@ -256,7 +261,9 @@ class GovernorBook:
         if self.mix.seconds < _YOUNG * policy.window_seconds / TICKS:
             # Next to nothing is known of the traffic: no output may take more than a tenth of the burst.
             self.prices = replace(
-                self.prices, release=min(self.prices.release, _FIRST * self.bucket.burst)
+                self.prices,
+                release=min(self.prices.release, _FIRST * self.bucket.burst),
+                margin=min(self.prices.margin, _FIRST * self.bucket.burst),
             )
         share = 1.0 if self.shadow else policy.audit_capacity_share
         wanted = share * capacity / max(self.prices.released_per_second, 1e-300)

@@ -12,8 +12,21 @@ Choice = tuple[Action, str, float]
 """Action, reason, seconds after which to try again (0 unless refused)."""
 
 
-def choose(book: GovernorBook, request: DecisionRequest, charge: float, now: float) -> Choice:
-    """Return the action, the reason, and for a refusal when to come back; audits are drawn after that."""
+def choose(
+    book: GovernorBook, request: DecisionRequest, charge: float, now: float, *, uniform: float
+) -> Choice:
+    """Return the action, the reason, and for a refusal when to come back; audits are drawn after that.
+
+    Parameters
+    ----------
+    book, request
+    charge : >= 0
+        Points that a release would pay.
+    now
+        Seconds of the clock.
+    uniform : [0, 1)
+        Drawn for this output: of outputs at the margin of the price, a share is released.
+    """
     severity = request.severity
     state = book.state.state
     if state == "STOP":
@@ -29,7 +42,7 @@ def choose(book: GovernorBook, request: DecisionRequest, charge: float, now: flo
         )
     if request.probability is None:
         return _fail(book, severity, charge, now)
-    return _by_price(book, charge, now)
+    return _by_price(book, charge, now, uniform)
 
 
 def _fail(book: GovernorBook, severity: int, charge: float, now: float) -> Choice:
@@ -42,10 +55,15 @@ def _fail(book: GovernorBook, severity: int, charge: float, now: float) -> Choic
     return "refuse", reason, _retry(book, charge, now)
 
 
-def _by_price(book: GovernorBook, charge: float, now: float) -> Choice:
-    level, price = book.bucket.at_time(now), book.prices.release
-    if charge > price:
-        return _review(book, charge, now, f"charge {charge:.4g} is over the price {price:.4g}")
+def _by_price(book: GovernorBook, charge: float, now: float, uniform: float) -> Choice:
+    level, prices = book.bucket.at_time(now), book.prices
+    if charge > prices.margin:
+        return _review(
+            book, charge, now, f"charge {charge:.4g} is over the price {prices.margin:.4g}"
+        )
+    if charge > prices.release and uniform >= prices.margin_share:
+        share = f"of {prices.release:.4g} to {prices.margin:.4g} the budget bears {prices.margin_share:.0%}"
+        return _review(book, charge, now, f"charge {charge:.4g}; {share}")
     if charge > level:
         return _review(book, charge, now, f"charge {charge:.4g}, the bucket holds {level:.4g}")
     return "release", f"charge {charge:.4g}, the bucket holds {level:.4g}", 0.0

@@ -88,6 +88,10 @@ class Prices:
     ----------
     release : >= 0
         Points: release up to that charge; `NO_LIMIT` where the budget bears all.
+    margin : >= release
+        Points: of the outputs charged between `release` and this, the budget bears a share.
+    margin_share : [0, 1]
+        That share. A judge that says one number of all outputs has all its outputs there.
     review : >= 0
         Points: from that charge on an output goes to the reviewers as soon as one has time.
     second_opinion : >= 0
@@ -99,6 +103,8 @@ class Prices:
     """
 
     release: float = NO_LIMIT
+    margin: float = NO_LIMIT
+    margin_share: float = 0.0
     review: float = 0.0
     second_opinion: float = NO_LIMIT
     root_mean: float = 1.0
@@ -138,19 +144,24 @@ def price_of(
         for (stratum, place, severity), (count, total) in mix.cells.items()
     )
     seconds = mix.seconds
+    if points_per_second <= 0:
+        return Prices(0.0, 0.0, 0.0, _from_above(charged, reviews_per_second * seconds))
     if not charged or seconds <= 0:
         return Prices()
-    left, price, released, roots = points_per_second * seconds, NO_LIMIT, 0.0, 0.0
+    left, released, roots = points_per_second * seconds, 0.0, 0.0
+    price, margin, margin_share = NO_LIMIT, NO_LIMIT, 0.0
     for charge, count in charged:
         share = min(1.0, left / (charge * count)) if charge > 0 else 1.0
         released += share * count
         roots += share * count * math.sqrt(charge)
         left -= share * count * charge
         if share < 1.0:
-            price = charge * HALF_BIN ** (2 * share - 1)
+            price, margin, margin_share = charge / HALF_BIN, charge * HALF_BIN, share
             break
     return Prices(
         price,
+        margin,
+        margin_share,
         _from_above(charged, reviews_per_second * seconds),
         _from_above(charged, (1 - _TOP) * sum(count for _, count in charged)),
         roots / released if roots > 0 else math.sqrt(charged[0][0]) or 1.0,
