@@ -5,6 +5,7 @@ AssayError                      what a user meets: one sentence, exit status 1, 
 │   └── UnknownFormat           a file that no reader knows
 ├── LedgerError                 the ledger can't be opened, read or written
 │   └── SchemaVersionError      it was made by another version of the schema
+├── MissingPart                 an optional part of Assay is not installed
 ├── DrawError                   a draw or its labels don't fit the ledger
 └── EstimateError               an estimator was asked for what it can't give
     └── TooFewLabels            there is not enough evidence for any honest number
@@ -53,6 +54,10 @@ class LedgerError(AssayError):
 
 class SchemaVersionError(LedgerError):
     """The ledger was made by another version of the schema."""
+
+
+class MissingPart(AssayError):
+    """An optional part of Assay is not installed."""
 
 
 class DrawError(AssayError):
