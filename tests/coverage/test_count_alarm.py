@@ -11,6 +11,7 @@ import pytest
 
 from assay.estimate.count_alarm import count_log_e_value
 from assay.estimate.count_alarm_sampled import sampled_alarm
+from assay.estimate.count_alarm_windows import window_alarms
 
 FloatArray = npt.NDArray[np.float64]
 LEVEL = 0.1
@@ -124,3 +125,39 @@ def test_severities_are_points() -> None:
                 alarms += 1
                 break
     assert alarms / runs <= most(runs)
+
+
+def working_week(budget: float, pace: float, rng: np.random.Generator) -> FloatArray:
+    """Return the errors of a week, from 9 to 17 o'clock on five days; it begins on Monday at 9."""
+    n = int(rng.poisson(pace * budget))
+    return np.asarray(np.sort(rng.integers(0, 5, n) + rng.random(n) * 8 / 24))
+
+
+@pytest.mark.parametrize(
+    ("pace", "cycle_days", "least", "at_most"),
+    [
+        # Half the budget, and the even alarm rings nearly always, for it takes the morning for an excess.
+        (0.5, 0.0, 0.9, 1.0),
+        (0.5, 1.0, 0.0, LEVEL),
+        (1.0, 7.0, 0.0, LEVEL),
+        # A day ahead does not pay for a weekend.
+        (1.0, 1.0, 0.9, 1.0),
+        (2.0, 7.0, 0.9, 1.0),
+    ],
+)
+def test_traffic_with_a_day_and_a_week(
+    pace: float, cycle_days: float, least: float, at_most: float
+) -> None:
+    rng, runs, budget = np.random.default_rng(9), 200, 900.0
+    rings = 0
+    for _ in range(runs):
+        (week,) = window_alarms(
+            working_week(budget, pace, rng),
+            budget=budget,
+            window_days=7,
+            until_day=7,
+            false_alarm=LEVEL,
+            cycle_days=cycle_days,
+        )
+        rings += week.alarm_at is not None
+    assert least <= rings / runs <= at_most

@@ -14,7 +14,7 @@ from scipy import integrate, special
 from assay.errors import EstimateError
 from assay.estimate.count_alarm import MixturePrior, alarm_count, count_log_e_value
 from assay.estimate.count_alarm_sampled import sampled_alarm
-from assay.estimate.count_alarm_windows import window_alarms
+from assay.estimate.count_alarm_windows import allowed_so_far, window_alarms
 
 COUNTS = st.integers(0, 1_000_000)
 ALLOWED = st.floats(1e-6, 1e6)
@@ -159,3 +159,47 @@ def test_windows_out_of_range_are_refused() -> None:
         window_alarms([1.0], budget=0, window_days=30, until_day=40)
     with pytest.raises(EstimateError, match="lie in"):
         window_alarms([41.0], budget=30, window_days=30, until_day=40)
+
+
+@given(
+    days=st.lists(st.floats(0, 40), min_size=1, max_size=20),
+    window=st.floats(0.5, 40),
+    cycle=st.sampled_from([0.0, 1.0, 7.0]),
+)
+def test_a_cycle_is_allowed_ahead_and_no_more_than_the_window(
+    days: list[float], window: float, cycle: float
+) -> None:
+    even = allowed_so_far(days, budget=30, window_days=window)
+    ahead = allowed_so_far(days, budget=30, window_days=window, cycle_days=cycle)
+    assert (ahead >= even * (1 - 1e-12)).all()
+    assert (ahead <= np.maximum(even, 30) * (1 + 1e-12)).all()
+    assert (ahead - even <= 30 * cycle / window * (1 + 1e-9) + 1e-9).all()
+    order = np.argsort(days)
+    assert (np.diff(ahead[order]) >= 0).all()
+
+
+def test_a_morning_is_no_excess_where_the_day_is_allowed_ahead() -> None:
+    """130 errors of 900 a week by five o'clock: on the budget, and an excess for an even pace."""
+    morning = np.linspace(0.0, 8 / 24, 128)
+    (even,) = window_alarms(morning, budget=900, window_days=7, until_day=1)
+    (daily,) = window_alarms(morning, budget=900, window_days=7, until_day=1, cycle_days=1)
+    assert even.alarm_at is not None
+    assert daily.alarm_at is None
+    # Four times as many are found all the same.
+    (burst,) = window_alarms(
+        np.linspace(0.0, 8 / 24, 512), budget=900, window_days=7, until_day=1, cycle_days=1
+    )
+    assert burst.alarm_at is not None
+    assert burst.alarm_at < 4 / 24
+    for wrong in (-1.0, math.inf):
+        with pytest.raises(EstimateError, match="cycle_days"):
+            allowed_so_far([1.0], budget=9, window_days=7, cycle_days=wrong)
+    with pytest.raises(EstimateError, match="window's start"):
+        allowed_so_far([-1.0], budget=9, window_days=7)
+
+
+def test_rounding_makes_no_window_of_no_length() -> None:
+    """3 * 0.1 / 0.1 is a little above 3."""
+    found = window_alarms([3 * 0.1], budget=1, window_days=0.1, until_day=3 * 0.1)
+    assert [one.errors for one in found] == [0, 0, 1]
+    assert found[-1].end == 3 * 0.1

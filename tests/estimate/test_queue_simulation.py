@@ -196,6 +196,46 @@ def test_the_report_counts_after_the_warm_up_and_says_when_it_can_t() -> None:
         report_queue(run, target_hours=-1.0)
 
 
+def test_none_late_in_a_run_is_not_a_chance_of_none() -> None:
+    """Two reviewers are busy 30 % of the time, and one of ten million items waits an hour: no short run shows that."""
+    service = ServiceTime(0.1, 1.0)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        arrivals = poisson_arrivals(6.0, hours=800, rng=rng)
+        times = review_times(arrivals.size, service, FIX, fix_share=0.0, rng=rng)
+        run = simulate_queue(ReviewItems(arrivals, times), always_open(2))
+        late = report_queue(run, target_hours=1.0, warm_up_hours=80).late
+        assert isinstance(late, Estimate)
+        assert late.value == late.low == 0
+        # Rule of three at best, of as many independent items as there are.
+        assert 3 / arrivals.size < late.high < 0.01
+        assert late_share(1.0, 6.0, 2, service) < late.high
+
+
+def test_all_late_in_a_run_is_not_a_chance_of_one() -> None:
+    late = report_queue(run_of(0.9, 5_000, 2), target_hours=0.0).late
+    everything = report_queue(run_of(1.5, 5_000, 2), target_hours=0.0, warm_up_hours=10.0).late
+    assert isinstance(late, Estimate)
+    assert isinstance(everything, Estimate)
+    assert late.low < late.value < late.high
+    assert everything.value == everything.high == 1
+    assert 0 < everything.low < 1
+
+
+def test_without_a_deadline_nothing_is_missed_for_sure() -> None:
+    run = run_of(0.5, 2_000, 1)
+    missed = report_queue(run, target_hours=1.0).missed
+    assert isinstance(missed, Estimate)
+    assert (missed.high, missed.guarantee) == (0.0, "exact")
+    patient = ReviewItems(
+        run.items.arrival_hours, run.items.review_hours, None, np.full(2_000, 100.0)
+    )
+    hardly = report_queue(simulate_queue(patient, always_open(5)), target_hours=1.0).missed
+    assert isinstance(hardly, Estimate)
+    assert hardly.value == 0
+    assert 1e-3 < hardly.high < 0.05
+
+
 def test_arrivals_follow_the_hours_of_the_week() -> None:
     rates = np.zeros(168)
     rates[9:17] = 50.0

@@ -94,7 +94,8 @@ def count_log_e_value(
     Errors need not be Poisson: it is enough that, given the past, the expected number in each step is at most what the
     step allows, and that errors come one at a time (`exp(x) >= 1 + x` covers outputs as trials). It fails, by false
     alarms, where one cause makes several errors at one moment: count causes then. It fails also where mu runs evenly
-    while errors follow the day's traffic, if the busy hours alone are over the pace: let mu follow the same profile.
+    while errors follow the day's traffic, if the busy hours alone are over the pace: let mu follow the same profile,
+    or allow each cycle's part from its beginning on (`assay.estimate.count_alarm_windows.allowed_so_far`).
     Errors not yet reported make it late, never false. It sees only an excess from the start of the window on.
 
     References

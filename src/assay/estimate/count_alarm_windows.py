@@ -43,6 +43,59 @@ class WindowAlarm:
     alarm_at: float | None
 
 
+def allowed_so_far(
+    days: npt.ArrayLike, *, budget: float, window_days: float, cycle_days: float = 0.0
+) -> FloatArray:
+    """Return the errors that a budget allows from a window's start on, for traffic that comes and goes.
+
+    Parameters
+    ----------
+    days : >= 0, any shape
+        Since the window's start.
+    budget : > 0
+        Errors of the window.
+    window_days : > 0
+    cycle_days : >= 0
+        What the traffic repeats itself in: 1 where it has a day, 7 where it has a week. What a cycle allows is allowed
+        from its beginning on. 0: errors may come evenly only.
+
+    Raises
+    ------
+    EstimateError
+        If an argument is out of its range.
+
+    Notes
+    -----
+    An alarm keeps its level if at no moment more errors were to be expected than are allowed so far. Evenly spread,
+    that is broken by every morning: with half of 900 a week used, from 9 to 17 o'clock on working days, errors are over
+    the even pace by noon of the first day, and it rings in 99 % of such weeks at a level of 1 %. With the allowance of
+    a whole cycle ahead it is enough that no whole cycle expects more than its part, however the errors lie in it:
+    tests/coverage/test_count_alarm.py.
+
+    The price is time: an excess is seen once it stands out against a whole cycle. At 4 times 900 a week that is after 8
+    hours with a day ahead and two days with a week ahead, instead of 20 minutes; at 4 times 30 a month after 2.3 and
+    4.4 days instead of 1.7 (medians of 150 runs).
+
+    Examples
+    --------
+    >>> allowed_so_far([0.1, 0.9, 1.0, 6.5], budget=70, window_days=7).round(6).tolist()
+    [1.0, 9.0, 10.0, 65.0]
+    >>> allowed_so_far([0.1, 0.9, 1.0, 6.5], budget=70, window_days=7, cycle_days=1).tolist()
+    [10.0, 10.0, 20.0, 70.0]
+    """
+    passed = np.asarray(days, np.float64)
+    _check_positive(budget=budget, window_days=window_days)
+    if not (np.isfinite(passed).all() and (passed >= 0).all()):
+        raise EstimateError("days since a window's start must be finite and not negative")
+    if not 0 <= cycle_days < math.inf:
+        raise EstimateError(f"cycle_days must be finite and not negative, got {cycle_days}")
+    if cycle_days:
+        ahead = (np.floor(passed / cycle_days) + 1) * cycle_days
+        # The window has no more than its budget, if it ends within a cycle.
+        passed = np.maximum(passed, np.minimum(ahead, window_days))
+    return np.asarray(budget * passed / window_days)
+
+
 def window_alarms(
     error_days: npt.ArrayLike,
     *,
@@ -51,6 +104,7 @@ def window_alarms(
     until_day: float,
     false_alarm: float = 0.01,
     prior: MixturePrior = PRIOR,
+    cycle_days: float = 0.0,
 ) -> tuple[WindowAlarm, ...]:
     """Return what each window came to, looked at after every error.
 
@@ -67,6 +121,9 @@ def window_alarms(
     false_alarm : in (0, 1)
         For each window: over 12 of them an alarm somewhere has up to 12 times that chance.
     prior
+    cycle_days : >= 0
+        As of `allowed_so_far`, from each window's start. With 0 the chance of a false alarm holds for errors that may
+        come at any hour alike, and for no others.
 
     Raises
     ------
@@ -89,14 +146,23 @@ def window_alarms(
     days = _checked(error_days, budget, window_days, until_day)
     needed = log_alarm_level(false_alarm)
     found = []
-    for place in range(max(1, math.ceil(until_day / window_days))):
-        start, end = place * window_days, min((place + 1) * window_days, until_day)
-        last = end == until_day
+    # A quotient a rounding error above a whole number is no further window.
+    windows = max(1, math.ceil(until_day / window_days * (1 - 1e-12)))
+    for place in range(windows):
+        start = place * window_days
+        end = until_day if place == windows - 1 else (place + 1) * window_days
+        last = place == windows - 1
         inside = days[(days >= start) & ((days <= end) if last else (days < end))]
-        allowed = budget * (inside - start) / window_days
+        allowed = allowed_so_far(
+            inside - start, budget=budget, window_days=window_days, cycle_days=cycle_days
+        )
         logs = count_log_e_value(np.arange(1, inside.size + 1), allowed, prior=prior)
         alarms = np.flatnonzero(logs >= needed)
-        in_all = budget * (end - start) / window_days
+        in_all = float(
+            allowed_so_far(
+                end - start, budget=budget, window_days=window_days, cycle_days=cycle_days
+            )
+        )
         at_end = float(count_log_e_value(inside.size, in_all, prior=prior))
         alarm_at = float(inside[alarms[0]]) if alarms.size else None
         found.append(WindowAlarm(start, end, int(inside.size), in_all, at_end, alarm_at))
@@ -107,9 +173,13 @@ def _checked(
     error_days: npt.ArrayLike, budget: float, window_days: float, until_day: float
 ) -> FloatArray:
     days = np.sort(np.asarray(error_days, np.float64).ravel())
-    for name, value in (("budget", budget), ("window_days", window_days), ("until_day", until_day)):
-        if not 0 < value < math.inf:
-            raise EstimateError(f"{name} must be positive and finite, got {value}")
+    _check_positive(budget=budget, window_days=window_days, until_day=until_day)
     if days.size and not (days[0] >= 0 and days[-1] <= until_day):
         raise EstimateError(f"errors must lie in [0, {until_day:g}] days")
     return days
+
+
+def _check_positive(**arguments: float) -> None:
+    for name, value in arguments.items():
+        if not 0 < value < math.inf:
+            raise EstimateError(f"{name} must be positive and finite, got {value}")
