@@ -1,6 +1,7 @@
 """Run the benchmarks and write docs/BENCHMARKS.md: `scripts/bench`, or `scripts/bench NAME ...`.
 
-Those of STUDIES take long and are run by name only; their last results stay on the page. With `--page` nothing is run.
+Those of STUDIES take long, or want a quiet machine, and are run by name only; their last results stay on the page.
+With `--page` nothing is run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from measure import Figures, Run
 from table import Row, markdown
 
 BENCHMARKS = ("start_up", "inspect_ingest", "volume_scale", "ask_overhead", "governor_decide")
-STUDIES = ("coverage_grid", "gsm", "labels", "rivals")
+STUDIES = ("govern_latency", "coverage_grid", "gsm", "labels", "rivals")
 """Simulations that keep results of their own: `run()` measures, `page()` is their part of the page."""
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "bench" / "results.json"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assay.errors import BadInput
+from assay.web.govern_outlet import GatheredTransport
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -41,7 +42,7 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
-        super().connection_made(transport)
+        super().connection_made(GatheredTransport(transport))
         self._head_timer = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:

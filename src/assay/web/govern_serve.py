@@ -31,8 +31,7 @@ from assay.web.govern_opening import TakenUp, open_service
 from assay.web.govern_service import REVIEWS, GovernService
 from assay.web.govern_upstream import Upstream, UpstreamSettings
 from assay.web.opening import take_up
-from assay.web.serve import HOST
-from assay.web.serve import _bound as bound
+from assay.web.serve import HOST, bound
 
 MOST_CONNECTIONS = 512
 

@@ -7,13 +7,16 @@ is asked once, and followed nowhere.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from assay.ask.address import BaseUrl
 from assay.errors import BadInput
+from assay.web.govern_direct import DirectLine
+from assay.web.govern_line import Broken, Line, ProxiedLine, Response, Unreachable
 from assay.web.govern_wire import DATA, Answer, NoAnswer, json_object, read_answer, read_event
 
 MOST_ANSWER_BYTES = 16 * 2**20
@@ -55,28 +58,11 @@ class Upstream:
     """
 
     def __init__(self, settings: UpstreamSettings) -> None:
-        from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-        import httpx2
-
         self._settings = settings
         headers = {"accept-encoding": "identity", "user-agent": "assay-govern"}
         if settings.api_key:
             headers["authorization"] = f"Bearer {settings.api_key}"
-        self._client = httpx2.AsyncClient(
-            headers=headers,
-            follow_redirects=False,
-            # What one client's answer sets must not go along with another's question.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            # Over all of an answer: see `asked`.
-            timeout=None,
-            limits=httpx2.Limits(
-                max_connections=settings.max_connections,
-                max_keepalive_connections=settings.max_connections,
-            ),
-            # A proxy named in the environment must not be sent what is meant for this machine.
-            trust_env=not settings.url.is_loopback,
-        )
+        self._line = open_line(settings.url, headers, max_connections=settings.max_connections)
 
     @asynccontextmanager
     async def asked(self, body: bytes) -> AsyncIterator[Reply]:
@@ -87,32 +73,25 @@ class Upstream:
         NoAnswer
             Where the upstream can't be reached, is too slow, breaks off, or says no.
         """
-        import httpx2
-
         seconds = self._settings.timeout_seconds
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._client.stream(
-                    "POST",
-                    f"{self._settings.url.text}/chat/completions",
-                    content=body,
-                    headers={"content-type": "application/json"},
-                ) as response,
+                self._line.asked("POST", "/chat/completions", body) as response,
             ):
-                if response.status_code != 200:
+                if response.status != 200:
                     raise await self._refused(response)
                 yield Reply(response, self._without_key)
-        except (TimeoutError, httpx2.TimeoutException):
+        except TimeoutError:
             raise NoAnswer(
                 504, f"the upstream gave no whole answer within {seconds:g} seconds", code="upstream_timeout"
             ) from None  # fmt: skip
-        except httpx2.ConnectError:
+        except Unreachable:
             raise NoAnswer(
                 502, "the upstream can't be reached", code="upstream_unreachable"
             ) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise NoAnswer(502, f"the upstream broke off: {type(error).__name__}") from None
+        except (Broken, OSError) as error:
+            raise NoAnswer(502, f"the upstream broke off: {error}") from None
 
     async def models(self) -> bytes:
         """Return the list of models, as the upstream gives it.
@@ -122,18 +101,16 @@ class Upstream:
         NoAnswer
             Where it gives none.
         """
-        import httpx2
-
         try:
             async with (
                 asyncio.timeout(self._settings.timeout_seconds),
-                self._client.stream("GET", f"{self._settings.url.text}/models") as response,
+                self._line.asked("GET", "/models") as response,
             ):
-                if response.status_code != 200:
+                if response.status != 200:
                     raise await self._refused(response)
                 data = await _all(response, MOST_ANSWER_BYTES)
             json_object(data, "the upstream's list of models")
-        except (TimeoutError, httpx2.HTTPError, OSError) as error:
+        except (TimeoutError, Unreachable, Broken, OSError) as error:
             raise NoAnswer(502, f"the upstream gave no list: {type(error).__name__}") from None
         except BadInput as error:
             raise NoAnswer(502, error.message, code="upstream_malformed") from None
@@ -141,10 +118,10 @@ class Upstream:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._line.close()
 
-    async def _refused(self, response: Any) -> NoAnswer:
-        status, said = int(response.status_code), ""
+    async def _refused(self, response: Response) -> NoAnswer:
+        status, said = response.status, ""
         try:
             data = await _all(response, MOST_ERROR_BYTES)
             error = json_object(data, "the error").get("error")
@@ -152,7 +129,7 @@ class Upstream:
         except (BadInput, NoAnswer):
             pass
         shown = self._without_key(said.encode("utf-8", "replace")).decode()[:SHOWN]
-        wait = response.headers.get("retry-after", "")
+        wait = response.header("retry-after")
         return NoAnswer(
             status if status in PASSED_STATUSES else 502,
             f"the upstream says {status}{': ' if shown else ''}{shown}",
@@ -166,10 +143,33 @@ class Upstream:
         return said.replace(key, b"[key]") if len(key) >= SHORTEST_KEY else said
 
 
+def open_line(url: BaseUrl, headers: Mapping[str, str], *, max_connections: int) -> Line:
+    """Return the way to a server: directly, or through the proxy that the environment names for it.
+
+    Parameters
+    ----------
+    url
+    headers
+        That go with each request.
+    max_connections : >= 1
+    """
+    import httpx2
+
+    scheme = urlsplit(url.text).scheme
+    # A proxy named in the environment must not be sent what is meant for this machine.
+    if not url.is_loopback and (getproxies().keys() & {scheme, "all"}):
+        return ProxiedLine(url.text, headers, max_connections=max_connections)
+    context = None
+    if scheme == "https":
+        context = httpx2.create_ssl_context()
+        context.set_alpn_protocols(["http/1.1"])
+    return DirectLine(url.text, headers, max_connections=max_connections, context=context)
+
+
 class Reply:
     """A reply with status 200 that is being read."""
 
-    def __init__(self, response: Any, clean: Callable[[bytes], bytes]) -> None:
+    def __init__(self, response: Response, clean: Callable[[bytes], bytes]) -> None:
         self._response = response
         self._clean = clean
         self.answer = Answer()
@@ -207,6 +207,7 @@ class Reply:
             if fault:
                 raise fault
             if is_end:
+                self._response.is_enough()
                 return
         if not self.answer.finish_reason:
             raise NoAnswer(502, "the upstream's stream ended before the answer did")
@@ -228,9 +229,9 @@ class Reply:
         return b"".join(events), None, False
 
 
-async def _lines(response: Any) -> AsyncIterator[list[bytes]]:
+async def _lines(response: Response) -> AsyncIterator[list[bytes]]:
     rest = b""
-    async for data in response.aiter_raw():
+    async for data in response.parts():
         *whole, rest = (rest + data).split(b"\n")
         if len(rest) > MOST_EVENT_BYTES:
             raise NoAnswer(502, "an event of the upstream's stream is too long")
@@ -239,9 +240,9 @@ async def _lines(response: Any) -> AsyncIterator[list[bytes]]:
         yield [rest]
 
 
-async def _all(response: Any, most: int) -> bytes:
+async def _all(response: Response, most: int) -> bytes:
     parts, size = [], 0
-    async for data in response.aiter_raw():
+    async for data in response.parts():
         size += len(data)
         if size > most:
             raise NoAnswer(502, f"the upstream's answer is longer than {most:,} bytes")

@@ -112,7 +112,7 @@ def serve(ledger: Ledger, request: PageRequest, *, announce: Callable[[Served], 
     """
     draw = choose_draw(ledger, request.draw_id)
     seeded = None if request.seeded is None else read_seeded(request.seeded)
-    with _bound(request.port) as listener, _alone(ledger, draw.draw_id, listener):
+    with bound(request.port) as listener, _alone(ledger, draw.draw_id, listener):
         taken_up = take_up(ledger, draw.draw_id)
 
         async def run() -> None:
@@ -181,7 +181,14 @@ async def _background(site: Site) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _bound(port: int) -> Iterator[socket.socket]:
+def bound(port: int) -> Iterator[socket.socket]:
+    """Listen on a port of this machine; 0: any that is free.
+
+    Raises
+    ------
+    BadInput
+        Where the port can't be had.
+    """
     # Named as TCP: only then asyncio sends small replies at once (TCP_NODELAY); they come 40 ms late else.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
