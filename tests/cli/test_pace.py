@@ -77,7 +77,7 @@ def test_a_measured_judge_and_the_queue(assay: Assay, ledger: Ledger, tmp_path: 
     assert "Queue simulated over" in text.out
     assert "95 of 100 below" in text.out
     missed = ("--simulate", "--deadline", "60m", "--missed", "released")
-    for demand, held in ((700, "within"), (1_350, "above")):
+    for demand, held in ((700, "within"), (1_150, "above")):
         late = assay(*common, *missed, "--demand", demand)
         assert late.status == 0
         assert f"that is {held} the 60 that may" in " ".join(late.out.split())

@@ -71,7 +71,9 @@ def test_the_alarm_on_confirmed_errors_is_that_of_their_count(ledger: Ledger) ->
         f"AND trace_id >= '{chosen[0]}' AND trace_id <= '{chosen[-1]}'"
     )
     days = [(row["at"] - START) / DAY for row in uncaught]
-    alone = window_alarms(days, budget=10, window_days=30, until_day=(budget.end - START) / DAY)[0]
+    alone = window_alarms(
+        days, budget=10, window_days=30, until_day=(budget.end - START) / DAY, cycle_days=7
+    )[0]
     assert desk.errors
     assert (budget.alarm.kind, budget.alarm.errors) == ("confirmed", len(days))
     assert budget.alarm.log_e_value == pytest.approx(alone.log_e_value)

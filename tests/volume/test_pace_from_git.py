@@ -45,11 +45,15 @@ def test_counts_and_limits(repository: Repository) -> None:
     # Ann's, the first commit, and the four reverts.
     assert (others.changes, others.reverted) == (45, 0)
     assert found.days == pytest.approx(40, abs=0.6)
-    low, high = poisson_rate(40, found.days, confidence_level=0.975)
+    low, high = poisson_rate(40, found.days, confidence_level=1 - 0.05 / 3)
     landed = known(own.landed_per_day)
     assert (landed.low, landed.high) == pytest.approx((low, high))
+    # A third of 40 days: what landed in the last 13 may still be undone, and the revert of "ai 35" is not followed.
     share = known(own.undone_share)
-    assert (share.low, share.high) == pytest.approx(clopper_pearson(4, 40, confidence_level=0.975))
+    assert (own.followed, share.n, share.value) == pytest.approx((26, 26, 3 / 26))
+    level = 1 - 0.05 / 3
+    assert (share.low, share.high) == pytest.approx(clopper_pearson(3, 26, confidence_level=level))
+    assert share.guarantee == landed.guarantee == "assumed"
     assert [c.subject for c in found.undone] == ["ai 35", "ai 25", "ai 15", "ai 5"]
     json.dumps(found.to_json(), allow_nan=False)
 
@@ -64,7 +68,20 @@ def test_the_hours_that_others_leave_over(repository: Repository) -> None:
     assert found.pace_per_day == capacity
     slower = replace(ASKED, reviewers=replace(ASKED.reviewers, fix_minutes=120))
     fixed = known(pace_from_git(repository.path, slower).capacity_per_day)
-    assert fixed.value == pytest.approx(capacity.value / (1 + 2 * 0.1))
+    assert fixed.value == pytest.approx(capacity.value / (1 + 2 * 3 / 26))
+    # Nobody has undone a change of Ann's yet: her upper limit still costs hours, and the pace to keep is lower for it.
+    theirs = known(found.others.undone_share)
+    assert theirs.value == 0
+    assert fixed.low < capacity.low / (1 + 2 * known(found.assistants.undone_share).high)
+
+
+def test_what_landed_lately_does_not_hide_what_is_to_come(repository: Repository) -> None:
+    days = pace_from_git(repository.path, replace(ASKED, follow_days=1.0)).assistants
+    assert (days.followed, known(days.undone_share).value) == pytest.approx((39, 4 / 39))
+    hour = pace_from_git(repository.path, replace(ASKED, follow_days=1 / 24)).assistants
+    assert known(hour.undone_share).value == pytest.approx(4 / hour.followed)
+    with pytest.raises(BadInput, match="--follow"):
+        replace(ASKED, follow_days=0.0)
 
 
 def test_a_budget_binds_where_too_many_are_undone(repository: Repository) -> None:
@@ -73,7 +90,7 @@ def test_a_budget_binds_where_too_many_are_undone(repository: Repository) -> Non
     upper = known(found.assistants.undone_share).high
     assert found.binds == "budget"
     assert known(found.pace_per_day).low == pytest.approx(0.1 / upper)
-    assert known(found.pace_per_day).value == pytest.approx(1.0)
+    assert known(found.pace_per_day).value == pytest.approx(0.1 / (3 / 26))
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,13 @@ if TYPE_CHECKING:
     help="Chance of a false alarm in a window, however often one looks.",
 )
 @click.option(
+    "--cycle-days",
+    type=float,
+    default=None,
+    help="Days in which the traffic repeats itself: errors may come all at its beginning. Default: 7, or 1 in a window "
+    "under a week. 0: only where errors come as evenly by night as by day; the alarm is then much quicker.",
+)
+@click.option(
     "--alarm-on",
     type=click.Choice(["auto", "count", "sampled", "confirmed"]),
     default="auto",

@@ -45,7 +45,7 @@ def command(ledger: Path | None, output: Path | None, as_json: bool, **options: 
             raise click.UsageError("--from-git goes without LEDGER, --output and --simulate")
         _from_git(as_json, options)
         return
-    for name in ("author", "trailer", "since"):
+    for name in ("author", "trailer", "since", "follow"):
         if options[name] is not None:
             raise click.UsageError(f"--{name} goes with --from-git")
     _from_ledger(ledger, output, as_json, options)
@@ -140,6 +140,7 @@ def _from_git(as_json: bool, options: dict[str, Any]) -> None:
     question = GitPaceQuestion(
         reviewers=replace(reviewers, recall=1.0),
         since_days=days_of(options["since"] or "90d") or 90.0,
+        follow_days=days_of(options["follow"] or "30d") or 30.0,
         rule=AuthorRule(options["author"], options["trailer"]),
         allow=options["allow"],
         per_days=days_of(options["per"]),

@@ -69,6 +69,10 @@ def git_options(function: Function) -> Function:
         click.option("--from-git", type=click.Path(path_type=Path), default=None,
                      help="Changes that assistants wrote, from the history of this clone, in place of LEDGER."),
         click.option("--since", default=None, metavar="90d", help="--from-git: length of the window.  [default: 90d]"),
+        click.option(
+            "--follow", default=None, metavar="30d",
+            help="--from-git: how long a change is followed for a revert.  [default: 30d, at most a third of --since]",
+        ),
         click.option("--author", default=None, metavar="PATTERN",
                      help="--from-git: assistants' name or address, a regular expression."),
         click.option("--trailer", default=None, metavar="PATTERN",

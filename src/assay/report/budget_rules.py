@@ -14,6 +14,7 @@ from pathlib import Path
 from assay.errors import BadInput
 from assay.estimate.burn import CLASSIC_WINDOWS
 from assay.figures import plain
+from assay.report.budget_words import kept_words
 from assay.volume.budget_result import Budget
 
 NEAR_ONE = 1e-12
@@ -152,7 +153,7 @@ def _own_rules(budget: Budget) -> Iterator[Rule]:
         f"assay_burn_evalue{_selector(budget)} >= {level:.12g}",
         "page",
         f"Errors of {system} come faster than the budget allows",
-        f"Evidence of {level:g} to 1; a budget that is kept gets there in at most "
+        f"Evidence of {level:g} to 1; a budget that is kept {kept_words(budget.question.cycle)} gets there in at most "
         f"{plain(100 * budget.question.false_alarm)} % of windows, however often one looks.",
     )
     yield Rule(

@@ -124,10 +124,17 @@ def alarm_words(alarm: BudgetAlarm) -> str:
     if alarm.rang_at is not None:
         return (
             f"The alarm has rung on {_day(alarm.rang_at)}: errors come faster than allowed. {base}{version}; evidence "
-            f"{odds}, and a budget that is kept reaches {1 / alarm.false_alarm:g} to 1 in at most "
-            f"{plain(100 * alarm.false_alarm)} % of windows."
+            f"{odds}, and a budget that is kept {kept_words(alarm.cycle_days)} reaches "
+            f"{1 / alarm.false_alarm:g} to 1 in at most {plain(100 * alarm.false_alarm)} % of windows."
         )
     return f"The alarm is silent. {base}{version}; evidence {odds}, it takes {1 / alarm.false_alarm:g} to 1."
+
+
+def kept_words(cycle_days: float) -> str:
+    """Return over what time a budget must be kept, for the alarm to keep its promise."""
+    if cycle_days == 0:
+        return "at every moment"
+    return "day by day" if cycle_days == 1 else f"in every {cycle_days:g} days"
 
 
 def column_words(budget: Budget) -> Iterator[str]:

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from assay.errors import BadInput
 from assay.estimate.count_alarm import count_log_e_value, log_alarm_level
 from assay.estimate.count_alarm_sampled import SampledAlarm, sampled_alarm
-from assay.estimate.count_alarm_windows import window_alarms
+from assay.estimate.count_alarm_windows import allowed_so_far, window_alarms
 from assay.ledger.population import scores
 from assay.volume.budget_audited import AuditedStep, audited_steps, is_complete, likely_chance
 from assay.volume.budget_confirmed import ConfirmedLog
@@ -53,6 +54,8 @@ class BudgetAlarm:
         Microseconds: when it first reached the level; None where it never did.
     false_alarm : in (0, 1)
         Chance that it ever rings in a window in which the budget is kept, at most.
+    cycle_days : >= 0
+        Kept means: in each cycle of so many days no more than its part; 0: at each moment.
     notes
         What it rests on, and what could not be used.
     """
@@ -67,6 +70,7 @@ class BudgetAlarm:
     peak: float
     rang_at: int | None
     false_alarm: float
+    cycle_days: float
     notes: tuple[str, ...]
 
     @property
@@ -88,6 +92,15 @@ class _Betting:
     @property
     def days(self) -> float:
         return (self.end - self.start) / DAY
+
+    def allowed_after(self, days: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return what the budget allows so many days after the start, for traffic that has a day or a week."""
+        return allowed_so_far(
+            days,
+            budget=self.allowed,
+            window_days=self.question.per_days,
+            cycle_days=self.question.cycle,
+        )
 
 
 def alarm_start(log: SystemLog, at: int, per_days: float) -> tuple[str, int]:
@@ -160,7 +173,9 @@ def budget_alarm(
         if kind == "sampled" or betting.weights
         else _by_count(betting, steps)
     )
-    return BudgetAlarm(kind, version, start, at, *found, question.false_alarm, notes)
+    return BudgetAlarm(
+        kind, version, start, at, *found, question.false_alarm, question.cycle, notes
+    )
 
 
 Found = tuple[int, float, float, float, int | None]
@@ -175,6 +190,7 @@ def _by_count(betting: _Betting, steps: Sequence[AuditedStep]) -> Found:
         window_days=max(betting.question.per_days, betting.days),
         until_day=betting.days,
         false_alarm=betting.question.false_alarm,
+        cycle_days=betting.question.cycle,
     )[0]
     peak = _peak_by_count(betting, days)
     rang = None if window.alarm_at is None else betting.start + round(window.alarm_at * DAY)
@@ -184,7 +200,7 @@ def _by_count(betting: _Betting, steps: Sequence[AuditedStep]) -> Found:
 def _peak_by_count(betting: _Betting, days: Sequence[float]) -> float:
     if not days:
         return 0.0
-    allowed = betting.allowed * np.sort(days) / betting.question.per_days
+    allowed = betting.allowed_after(np.sort(days))
     return float(max(0.0, count_log_e_value(np.arange(1, len(days) + 1), allowed).max()))
 
 
@@ -192,21 +208,20 @@ def _by_bets(betting: _Betting, steps: Sequence[AuditedStep], chance: float) -> 
     """Bet on each error as it comes, and let the allowance run in between."""
     state = sampled_alarm(audit_probability=min(1.0, chance / _middle(betting.weights)))
     needed = log_alarm_level(betting.question.false_alarm)
-    peak, rang, seen, now = state.log_e_value, None, 0, betting.start
+    peak, rang, seen = state.log_e_value, None, 0
     for step in sorted(steps, key=lambda one: one.at):
-        state = _pass(state, betting, now, step.at).after(step.weights)
-        now = max(now, step.at)
+        state = _pass(state, betting, step.at).after(step.weights)
         seen += sum(weight > 0 for weight in step.weights)
         peak = max(peak, state.log_e_value)
         if rang is None and state.log_e_value >= needed:
             rang = step.at
-    state = _pass(state, betting, now, betting.end)
+    state = _pass(state, betting, betting.end)
     return seen, state.allowed, state.log_e_value, peak, rang
 
 
-def _pass(state: SampledAlarm, betting: _Betting, now: int, then: int) -> SampledAlarm:
-    days = max(0, then - now) / DAY
-    return state.after(allowed=betting.allowed * days / betting.question.per_days)
+def _pass(state: SampledAlarm, betting: _Betting, then: int) -> SampledAlarm:
+    allowed = float(betting.allowed_after((then - betting.start) / DAY))
+    return state.after(allowed=max(0.0, allowed - state.allowed))
 
 
 def _kind(question: BudgetQuestion, *, every: bool, sampled: bool) -> str:

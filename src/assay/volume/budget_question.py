@@ -36,6 +36,9 @@ class BudgetQuestion:
         What the budget is derived from: see `assay.volume.budget_allowed.parse_anchor`.
     per_days : > 0
         Length of the rolling window.
+    cycle_days : >= 0, or None
+        What the traffic repeats itself in: the alarm allows a cycle's part from its beginning on. None: a week, or a
+        day where the window is shorter than a week; 0: errors may come evenly only.
     system
         Whose budget it is; may be None where the ledger holds one. All its versions share the budget.
     at
@@ -66,6 +69,7 @@ class BudgetQuestion:
     allow: float | None = None
     anchor: str | None = None
     per_days: float = 30.0
+    cycle_days: float | None = None
     system: str | None = None
     at: int | None = None
     severity_weights: str | None = None
@@ -90,6 +94,8 @@ class BudgetQuestion:
             )
         if not 0 < self.per_days < math.inf:
             raise BadInput(f"a window must be longer than nothing, got {self.per_days:g} days")
+        if self.cycle_days is not None and not 0 <= self.cycle_days < math.inf:
+            raise BadInput(f"a cycle must be 0 days or more and finite, got {self.cycle_days:g}")
         if not 0.5 <= self.confidence_level < 1:
             raise BadInput(f"the confidence level must be in [0.5, 1), got {self.confidence_level}")
         if not 0 < self.false_alarm < 1:
@@ -100,6 +106,13 @@ class BudgetQuestion:
             raise BadInput(
                 "--split says what each part gets, and --by TAG whose values the parts are: give both"
             )
+
+    @property
+    def cycle(self) -> float:
+        """Days in which the traffic repeats itself."""
+        if self.cycle_days is not None:
+            return self.cycle_days
+        return 7.0 if self.per_days >= 7 else 1.0
 
     @property
     def weights(self) -> Weights | None:

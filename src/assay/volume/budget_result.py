@@ -249,5 +249,6 @@ def _alarm_json(alarm: BudgetAlarm) -> dict[str, object]:
         "log_e_value": alarm.log_e_value,
         "peak_log_e_value": alarm.peak,
         "false_alarm": alarm.false_alarm,
+        "cycle_days": alarm.cycle_days,
         "notes": list(alarm.notes),
     }

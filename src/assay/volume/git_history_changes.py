@@ -35,6 +35,8 @@ class Change:
         The first later commit that says it reverts or fixes it; empty where none does.
     undone_how
         revert or fix.
+    undone_at
+        When that commit landed, seconds since 1970 UTC; 0 where none did.
     """
 
     sha: str
@@ -44,6 +46,11 @@ class Change:
     commits: int = 1
     undone_by: str = ""
     undone_how: str = ""
+    undone_at: int = 0
+
+    def undone_within(self, seconds: float) -> bool:
+        """Whether it was undone so soon after it landed."""
+        return bool(self.undone_how) and self.undone_at - self.at <= seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +192,7 @@ def _undo(changes: list[Change], named: list[_Named]) -> None:
             continue
         changes[target].undone_by = changes[place].sha
         changes[target].undone_how = kind
+        changes[target].undone_at = changes[place].at
 
 
 def _first_parents(light: dict[str, _Light], head: str) -> list[str]:

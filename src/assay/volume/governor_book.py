@@ -15,6 +15,7 @@ import numpy as np
 
 from assay.errors import BadInput
 from assay.estimate.count_alarm_sampled import SampledAlarm, sampled_alarm
+from assay.estimate.count_alarm_windows import allowed_so_far
 from assay.volume.governor_bucket import ErrorBucket, RollingSums
 from assay.volume.governor_decision import RELEASES
 from assay.volume.governor_policy import GovernorPolicy
@@ -235,12 +236,16 @@ class GovernorBook:
         window = self.policy.window_seconds
         begun = self.start + math.floor((now - self.start) / window) * window
         if begun > self.alarm_from:
-            self.alarm_from, since = begun, begun
+            self.alarm_from = begun
             self.alarm = sampled_alarm(audit_probability=min(1.0, self.audit_rate))
-        else:
-            since = self.alarm_from + self.alarm.allowed / self.policy.refill_per_second
-        allowed = max(0.0, now - since) * self.policy.refill_per_second
-        self.alarm = self.alarm.after(allowed=allowed)
+        days = window / 86_400
+        allowed = allowed_so_far(
+            max(0.0, now - self.alarm_from) / 86_400,
+            budget=self.policy.refill_per_second * window,
+            window_days=days,
+            cycle_days=7.0 if days >= 7 else 1.0,
+        )
+        self.alarm = self.alarm.after(allowed=max(0.0, float(allowed) - self.alarm.allowed))
 
     def _set_prices(self, now: float) -> None:
         policy, state = self.policy, self.state.state

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy import special
 
 from assay.errors import AssayError, BadInput
 from assay.estimate import JudgedStratum, clopper_pearson, judge_errors, judge_errors_of_tasks
@@ -17,7 +18,7 @@ from assay.judge.calibration_evidence import (
     gather_evidence,
 )
 from assay.ledger.store import Ledger, literal
-from assay.quantity import Estimate, Quantity, Unknown, exact
+from assay.quantity import Estimate, Quantity, Unknown, exact, weakest
 from assay.volume.evidence import CensusEvidence, SampleEvidence
 from assay.volume.measure import measure_volume
 from assay.volume.pace_setting import Router
@@ -27,6 +28,9 @@ from assay.volume.result import SystemVolume
 FLAGGED = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 """Shares of the outputs that the thresholds looked at flag. Taken from the scores of all outputs, never from labels:
 fixed before a label was seen, as `assay.estimate.pace_curve.roc_points` asks."""
+
+SAMPLING = 0.8
+"""Part of the chance to miss that is left to the draw; the rest is for outputs that were being a sample of others."""
 
 BREAK_MINUTES = 30.0
 """Labels of one person that are further apart have a break between them."""
@@ -62,15 +66,48 @@ def rate_to_come(system: SystemVolume, confidence_level: float) -> Estimate:
     """Return the error rate for outputs to come: a count of past ones is read as a sample of these."""
     rate = system.error_rate
     assert isinstance(rate, Estimate)
-    if not isinstance(system.evidence, CensusEvidence):
-        return rate
     n = system.traffic.traces
+    if not isinstance(system.evidence, CensusEvidence):
+        return _simple(system, confidence_level) or _of_outputs_to_come(rate, n, confidence_level)
     errors = round(system.evidence.errors)
     low, high = clopper_pearson(errors, n, confidence_level=confidence_level)
     words = f"Clopper-Pearson, {system.evidence.words}, read as a sample of outputs to come"
     return Estimate(
         min(max(rate.value, low), high), low, high, rate.unit, confidence_level, n, words
     )
+
+
+def sampling_level(confidence_level: float) -> float:
+    """Return the level at which outputs that were are measured, for a claim on those to come."""
+    return round(1 - SAMPLING * (1 - confidence_level), 12)
+
+
+def _simple(system: SystemVolume, confidence_level: float) -> Estimate | None:
+    """Return the rate of outputs to come from one simple random sample: exact binomial; None where it is none."""
+    sample = system.evidence
+    if not isinstance(sample, SampleEvidence) or len(sample.strata) != 1 or sample.reading:
+        return None
+    (count,) = sample.strata
+    if count.unsure or not count.labeled or not sample.look.is_planned or sample.look.of > 1:
+        return None
+    low, high = clopper_pearson(count.errors, count.labeled, confidence_level=confidence_level)
+    return Estimate(
+        count.errors / count.labeled, low, high, "errors/output", confidence_level, count.labeled,
+        "Clopper-Pearson, labels of one simple random sample, for outputs to come",
+    )  # fmt: skip
+
+
+def _of_outputs_to_come(rate: Estimate, n: int, confidence_level: float) -> Estimate:
+    """Return a rate of n outputs that were, at `sampling_level`, as one of their source: exact limits around limits."""
+    tail = (1 - SAMPLING) * (1 - confidence_level) / 2
+    least, most = rate.low * n, rate.high * n
+    low = float(special.betaincinv(least, n - least + 1, tail)) if least > 0 else 0.0
+    high = float(special.betainccinv(most + 1, n - most, tail)) if most < n else 1.0
+    method = f"{rate.method}; {n:,} outputs read as a sample of those to come"
+    return replace(
+        rate, low=low, high=high, confidence_level=confidence_level, method=method,
+        guarantee=weakest(rate.guarantee, "proved"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

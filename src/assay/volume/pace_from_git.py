@@ -19,7 +19,7 @@ from assay.volume.result import Decision
 
 UNDONE_WORDS = (
     "undone: a later commit says that it reverts it (by sha, pull request or subject) or fixes it (Fixes: SHA); what "
-    "was mended without a word is not seen, and what landed last may still be undone"
+    "was mended without a word, or later than changes are followed, is not seen"
 )
 CHANGE_WORDS = (
     "a change is a commit of the first-parent line: a merged pull request is one; what was closed unmerged, or waits, "
@@ -28,6 +28,8 @@ CHANGE_WORDS = (
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdwy])")
 _UNIT_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "m": 1 / 1_440, "y": 365.0}
 UNIT = "changes/day"
+_LIMITS = 3
+"""The rate at which the others' changes land, and the shares of theirs and of the assistants' that are undone."""
 
 
 def parse_span(text: str) -> float:
@@ -75,11 +77,13 @@ def pace_from_git(
     Notes
     -----
     The reviewers' hours go to the changes of others first, at their rate's upper limit; what is left over goes to
-    those of assistants, each of which costs a check and, if it has to be undone, a fix. The budget bears B / u changes,
-    u the upper limit of the share undone. Landing and undoing are counted as Poisson; the share is Clopper and
-    Pearson's; k of them are at 1 - alpha / k. Changes come in bursts and by few people, for which Poisson limits are
-    too narrow. What landed last may still be undone, and much is mended without a word: the share is a lower bound, and
-    the budget's limit is therefore an upper one. What is counted has been reviewed already: it is what escaped.
+    those of assistants. A change costs a check and, if it has to be undone, a fix. The budget bears B / u changes, u
+    the upper limit of the share undone. Landing and undoing are counted as Poisson; a share is Clopper and Pearson's,
+    of the changes that landed at least `follow_days` ago and were undone within as many days: one of yesterday can't
+    yet have been undone, and would hide what is to come. Three of them are at 1 - alpha / 3. Changes come in bursts and
+    by few people, for which Poisson limits are too narrow: the guarantee is assumed. Much is mended without a word:
+    the share is a lower bound, and the budget's limit is therefore an upper one. What is counted has been reviewed
+    already: it is what escaped.
     """
     end = head_time(path)
     start = end - round(86_400 * question.since_days)
@@ -87,9 +91,9 @@ def pace_from_git(
     history = changes_of(commits, question.rule, start=start, end=end)
     shallow = is_shallow(path)
     history, late = _cut_to_what_there_is(history)
-    level = 1 - (1 - question.confidence_level) / (3 if question.allow is not None else 2)
+    level = 1 - (1 - question.confidence_level) / _LIMITS
     parts = [
-        _written_by([c for c in history.changes if c.by_assistant is own], history.days, level)
+        _written_by([c for c in history.changes if c.by_assistant is own], history, question, level)
         for own in (True, False)
     ]
     capacity = _capacity(question, parts[0], parts[1], history.days)
@@ -123,16 +127,21 @@ def _cut_to_what_there_is(history: History) -> tuple[History, bool]:
     return replace(history, start=first), True
 
 
-def _written_by(changes: Sequence[Change], days: float, level: float) -> WrittenBy:
+def _written_by(
+    changes: Sequence[Change], history: History, question: GitPaceQuestion, level: float
+) -> WrittenBy:
     reverted = sum(c.undone_how == "revert" for c in changes)
     fixed = sum(c.undone_how == "fix" for c in changes)
+    follow = 86_400 * min(question.follow_days, history.days / 3)
+    followed = [c for c in changes if c.at <= history.end - follow]
     return WrittenBy(
         len(changes),
         reverted,
         fixed,
-        _per_day(len(changes), days, level),
-        _per_day(reverted + fixed, days, level),
-        _share(reverted + fixed, len(changes), level),
+        len(followed),
+        _per_day(len(changes), history.days, level),
+        _per_day(reverted + fixed, history.days, level),
+        _share(sum(c.undone_within(follow) for c in followed), len(followed), follow, level),
     )
 
 
@@ -141,16 +150,22 @@ def _per_day(count: int, days: float, level: float) -> Quantity:
         return Unknown("the history spans no time")
     low, high = poisson_rate(count, days, confidence_level=level)
     return Estimate(
-        count / days, low, high, UNIT, level, count, f"Poisson, {days:.3g} days of history"
+        count / days, low, high, UNIT, level, count, f"Poisson, {days:.3g} days of history",
+        guarantee="assumed",
+    )  # fmt: skip
+
+
+def _share(undone: int, followed: int, seconds: float, level: float) -> Quantity:
+    days = f"{seconds / 86_400:.3g} days"
+    if followed == 0:
+        return Unknown(
+            f"no such change landed {days} or longer ago, which is how long each is followed"
+        )
+    low, high = clopper_pearson(undone, followed, confidence_level=level)
+    words = f"Clopper-Pearson, changes said to be reverted or fixed within {days}: a lower bound"
+    return Estimate(
+        undone / followed, low, high, "undone/change", level, followed, words, guarantee="assumed"
     )
-
-
-def _share(undone: int, changes: int, level: float) -> Quantity:
-    if changes == 0:
-        return Unknown("no such change landed in the window")
-    low, high = clopper_pearson(undone, changes, confidence_level=level)
-    words = "Clopper-Pearson, changes said to be reverted or fixed later: a lower bound"
-    return Estimate(undone / changes, low, high, "undone/change", level, changes, words)
 
 
 def _capacity(
@@ -159,30 +174,34 @@ def _capacity(
     team = question.reviewers
     if isinstance(others.landed_per_day, Unknown):
         return others.landed_per_day
-    share = own.undone_share
-    if team.fix_minutes > 0 and isinstance(share, Unknown):
-        return Unknown(f"how often they have to be fixed is unknown: {share.reason}")
-    hours = team.hours_per_day * team.utilization(
-        share.value if isinstance(share, Estimate) else 0.0
-    )
+    shares: list[tuple[float, float, float]] = []
+    for part in (own, others):
+        share = part.undone_share
+        if isinstance(share, Estimate):
+            shares.append((share.low, share.value, share.high))
+        elif team.fix_minutes > 0 and (part is own or part.changes):
+            return Unknown(f"how often they have to be fixed is unknown: {share.reason}")
+        else:
+            shares.append((0.0, 0.0, 0.0))
+    mine, theirs = shares
+    hours = team.hours_per_day * team.utilization(mine[1])
 
-    def left(landed: float, undone: float) -> float:
-        each = (team.check_minutes + undone * team.fix_minutes) / 60
-        return max(0.0, (hours - landed * team.check_minutes / 60) / each)
+    def left(landed: float, undone: float, undone_of_others: float) -> float:
+        each, each_of_others = (
+            (team.check_minutes + x * team.fix_minutes) / 60 for x in (undone, undone_of_others)
+        )
+        return max(0.0, (hours - landed * each_of_others) / each)
 
     landed = others.landed_per_day
-    low_share, share_value, high_share = (
-        (share.low, share.value, share.high) if isinstance(share, Estimate) else (0.0, 0.0, 0.0)
-    )
-    level = question.confidence_level
     return Estimate(
-        left(landed.value, share_value),
-        left(landed.high, high_share),
-        left(landed.low, low_share),
+        left(landed.value, mine[1], theirs[1]),
+        left(landed.high, mine[2], theirs[2]),
+        left(landed.low, mine[0], theirs[0]),
         UNIT,
-        level,
+        question.confidence_level,
         own.changes + others.changes,
         f"reviewers' hours left over by the changes of others, {days:.3g} days of history",
+        guarantee="assumed",
     )
 
 
@@ -202,8 +221,9 @@ def _budget(question: GitPaceQuestion, own: WrittenBy) -> Quantity | None:
         high,
         UNIT,
         question.confidence_level,
-        own.changes,
+        own.followed,
         f"budget / share; {share.method}",
+        guarantee="assumed",
     )
 
 
@@ -243,6 +263,7 @@ def _notes(question: GitPaceQuestion, history: History, *, shallow: bool, late: 
         f"written by an assistant: {question.rule.words}; what does not say so counts as the others'",
         UNDONE_WORDS,
         CHANGE_WORDS,
+        "limits assume that changes come one by one; bursts make them too narrow",
     ]
     if shallow:
         notes.append("the clone is shallow: older history is not in it (git fetch --unshallow)")

@@ -33,6 +33,9 @@ class GitPaceQuestion:
         The budget: so many of the assistant's changes may have to be undone in so many days.
     demand_per_day : >= 0, or None
         Changes a day that are wanted of the assistant.
+    follow_days : > 0
+        How long a change is followed: the share undone is of those that landed so long ago, and were undone so soon.
+        At most a third of the window.
     check_today
         Whether what lands now is held against the pace, where no demand is named.
     confidence_level : in [0.5, 1)
@@ -44,6 +47,7 @@ class GitPaceQuestion:
     allow: float | None = None
     per_days: float | None = None
     demand_per_day: float | None = None
+    follow_days: float = 30.0
     check_today: bool = False
     confidence_level: float = 0.95
 
@@ -52,6 +56,8 @@ class GitPaceQuestion:
             raise BadInput(f"--since must be above 0 days, got {self.since_days:g}")
         if (self.allow is None) != (self.per_days is None):
             raise BadInput("--allow and --per go together, as 30 and 30d")
+        if not 0 < self.follow_days < math.inf:
+            raise BadInput(f"--follow must be above 0 days, got {self.follow_days:g}")
         if not 0.5 <= self.confidence_level < 1:
             raise BadInput(f"the confidence level must be in [0.5, 1), got {self.confidence_level}")
 
@@ -66,13 +72,16 @@ class WrittenBy:
         That landed in the window; and were reverted, or fixed, by its end.
     landed_per_day, undone_per_day
         Unit: changes/day.
+    followed : >= 0
+        Of the changes, those that landed long enough ago to be followed.
     undone_share
-        Of the changes.
+        Of those.
     """
 
     changes: int
     reverted: int
     fixed: int
+    followed: int
     landed_per_day: Quantity
     undone_per_day: Quantity
     undone_share: Quantity
@@ -83,6 +92,7 @@ class WrittenBy:
             "changes": self.changes,
             "reverted": self.reverted,
             "fixed": self.fixed,
+            "followed": self.followed,
             "landed_per_day": self.landed_per_day.to_json(),
             "undone_per_day": self.undone_per_day.to_json(),
             "undone_share": self.undone_share.to_json(),
@@ -134,6 +144,11 @@ class GitPace:
         """Length of the window."""
         return (self.end - self.start) / 86_400
 
+    @property
+    def follow_days(self) -> float:
+        """Days for which each change was followed."""
+        return min(self.question.follow_days, self.days / 3)
+
     def to_json(self) -> dict[str, object]:
         """Return the stable JSON form."""
         start, end = (
@@ -144,6 +159,7 @@ class GitPace:
         return {
             "repository": self.path,
             "window": {"from": start, "to": end, "days": self.days},
+            "follow_days": self.follow_days,
             "commits": self.commits,
             "written_by_assistant": self.question.rule.words,
             "assistants": self.assistants.to_json(),

@@ -9,7 +9,7 @@ from assay.errors import BadInput
 from assay.estimate.budget_anchor import anchor_to_count
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown, assumed
-from assay.volume.pace_evidence import measured_judge, one_system, rate_to_come
+from assay.volume.pace_evidence import measured_judge, one_system, rate_to_come, sampling_level
 from assay.volume.pace_question import PaceQuestion
 from assay.volume.pace_setting import Router, assumed_judge
 from assay.volume.result import SystemVolume
@@ -83,7 +83,7 @@ def known_from_ledger(ledger: Ledger, question: PaceQuestion) -> Known:
     people_measured = question.allow is None and human is not None and human.system is not None
     parts = 1 + (2 if question.judge is not None else 0) + (1 if people_measured else 0)
     each = round(1 - miss / parts, 12)
-    system = one_system(ledger, replace(question.volume, confidence_level=each))
+    system = one_system(ledger, replace(question.volume, confidence_level=sampling_level(each)))
     judge, notes = _assumed(question), list(system.notes)
     if question.judge is not None:
         found = measured_judge(ledger, question.judge, system, confidence_level=each)

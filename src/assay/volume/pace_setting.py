@@ -260,9 +260,15 @@ class Setting:
     def pace(self, point: RocPoint, *, audited: bool = True) -> Pace:
         """Return the pace at a threshold, per hour by the clock."""
         flow = self.flow(point, audited=audited)
-        return sustainable_pace(
-            flow, self.reviewers.team(fix_share(flow)), budget_per_hour=self.budget_per_day / 24
+        rate = flow.error_rate
+        team = min(
+            (
+                self.reviewers.team(fix_share(replace(flow, error_rate=replace(rate, value=x))))
+                for x in dict.fromkeys((rate.low, rate.value, rate.high))
+            ),
+            key=lambda one: one.utilization,
         )
+        return sustainable_pace(flow, team, budget_per_hour=self.budget_per_day / 24)
 
     def curve(self, router: Router) -> tuple[CurvePoint, ...]:
         """Return the pace along a router's thresholds; of a formula on a grid around the best."""

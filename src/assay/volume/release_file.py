@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 from shlex import quote
 
@@ -13,6 +11,7 @@ from assay.errors import BadInput, EstimateError
 from assay.ledger.ingest.record import RowError, microseconds
 from assay.volume.canonical_json import canonical_json
 from assay.volume.release_certificate import RELEASE_FORMAT, RELEASE_SCHEMA, ReleaseCertificate
+from assay.volume.strict_json import read_strict_json, shortened
 
 MAX_BYTES = 2**20
 """A certificate of a thousand thresholds takes some 150 kB."""
@@ -34,31 +33,12 @@ def read_release(path: Path, *, check_hash: bool = True) -> ReleaseCertificate:
         number that is not finite, a threshold or moments that can't be, or a hash that differs.
     """
     where = str(path)
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(
-            f"{path} can't be read: {error.strerror or error}",
-            next_command="assay release LEDGER --judge JUDGE --at-most 0.01 -o release.json",
-        ) from None
-    if len(content) > MAX_BYTES:
-        raise BadInput(
-            f"a release certificate has at most {MAX_BYTES:,} bytes, this has more", where=where
-        )
-    try:
-        raw = json.loads(
-            content.decode("utf-8-sig"),
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-    except UnicodeDecodeError as error:
-        raise BadInput(f"the file is not UTF-8 text (byte {error.start})", where=where) from None
-    except RecursionError:
-        raise BadInput("the file is nested too deeply to be a certificate", where=where) from None
-    except ValueError as error:
-        raise BadInput(f"the file is not JSON: {str(error)[:200]}", where=where) from None
+    raw = read_strict_json(
+        path,
+        what="release certificate",
+        most_bytes=MAX_BYTES,
+        next_command="assay release LEDGER --judge JUDGE --at-most 0.01 -o release.json",
+    )
     certificate = _converted(raw, where)
     if check_hash and certificate.digest != certificate.sha256:
         raise BadInput(
@@ -78,7 +58,7 @@ def _converted(raw: object, where: str) -> ReleaseCertificate:
         )
     if raw.get("schema_version") != RELEASE_SCHEMA or isinstance(raw["schema_version"], bool):
         raise BadInput(
-            f"the certificate has schema {str(raw.get('schema_version'))[:40]}, and this Assay knows {RELEASE_SCHEMA}",
+            f"the certificate has schema {shortened(raw.get('schema_version'))}, and this Assay knows {RELEASE_SCHEMA}",
             where=where,
             next_command="pip install --upgrade assay-ai",
         )
@@ -96,7 +76,9 @@ def _converted(raw: object, where: str) -> ReleaseCertificate:
             microseconds(name, moment)
         _check(certificate)
     except msgspec.ValidationError as error:
-        raise BadInput(f"the certificate is malformed: {str(error)[:200]}", where=where) from None
+        raise BadInput(
+            f"the certificate is malformed: {shortened(str(error))}", where=where
+        ) from None
     except UnicodeEncodeError:
         raise BadInput(
             "the certificate holds a lone surrogate, which is not text", where=where
@@ -114,24 +96,3 @@ def _check(certificate: ReleaseCertificate) -> None:
     passed = [test.threshold for test in certificate.tests if test.passed]
     if certificate.threshold is not None and certificate.threshold not in passed:
         raise BadInput("the threshold is none that passed its test")
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Of a key that is there twice one reader takes the first, another the last.
-    found: dict[str, object] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"the key {name[:80]!r} is there twice")
-        found[name] = value
-    return found
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number in JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is larger than any number that is kept")
-    return number
