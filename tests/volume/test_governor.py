@@ -308,7 +308,7 @@ def test_whatever_happens(steps: list[tuple[str, Any, Any]], shadow: bool) -> No
     desk = Desk(shadow=shadow, fail_modes={1: "refuse", 2: "hold", 3: "release_and_log"},
                 silence_seconds=900.0)  # fmt: skip
     governor, held, reviewed = desk.governor, set[str](), set[str]()
-    state, spent, at = "GREEN", 0.0, 0.0
+    state, spent, slot = "GREEN", 0.0, governor.book.sums._last
     for kind, what, more in steps:
         if kind == "ask":
             decision = desk.ask(what, severity=more)
@@ -332,10 +332,10 @@ def test_whatever_happens(steps: list[tuple[str, Any, Any]], shadow: bool) -> No
                 "override": lambda: governor.override("release", by="B", reason="r", seconds=60),
                 "tick": governor.tick,
             }[what]()
-        # Spent falls only by rolling: not while time stands still.
+        # Spent falls only where a slot of the window has gone.
         now_spent = governor.book.sums.total("paid") + governor.book.sums.total("points")
-        assert now_spent >= spent - 1e-9 or governor.book.at > at
-        spent, at = now_spent, governor.book.at
+        assert now_spent >= spent - 1e-9 or governor.book.sums._last != slot
+        spent, slot = now_spent, governor.book.sums._last
         # A held output stays with the reviewers until one has looked at it.
         assert set(governor.book.held) == held - reviewed
         desk.keep()
@@ -348,3 +348,40 @@ def test_whatever_happens(steps: list[tuple[str, Any, Any]], shadow: bool) -> No
     again = desk.replayed()
     assert again.snapshot() == governor.snapshot()
     json.dumps(governor.snapshot(), allow_nan=False)
+
+
+@pytest.mark.parametrize("severity", [3.0, True, "3", 4])
+def test_a_severity_that_is_no_whole_number_never_reaches_the_journal(severity: Any) -> None:
+    desk = Desk()
+    with pytest.raises(BadInput, match="severity"):
+        desk.ask(0.001, severity=severity)
+    decision = desk.ask(0.001)
+    with pytest.raises(BadInput, match="severity"):
+        desk.governor.outcome(decision.decision_id, True, severity=severity)
+    desk.keep()
+    assert desk.replayed().snapshot() == desk.governor.snapshot()
+
+
+def test_an_event_that_can_not_be_applied_is_not_written_down() -> None:
+    desk = Desk()
+    with pytest.raises(BadInput, match="unknown kind"):
+        desk.governor._record({"kind": "nonsense", "at": 1.0})
+    assert desk.governor.take_events() == []
+
+
+def test_clients_that_name_a_stratum_each_do_not_fill_the_memory() -> None:
+    desk = Desk()
+    for number in range(500):
+        desk.ask(0.001, severity=3 if number % 2 else 2)
+        desk.made += 1
+        desk.governor.decide(DecisionRequest(f"s{number}", 0.001, 3, f"stratum {number}"))
+    assert len(desk.governor.book.strata) <= 64
+    assert len(desk.governor.book.mix.cells) <= 130
+
+
+def test_what_went_out_in_shadow_is_a_release_that_is_paid() -> None:
+    desk = Desk()
+    decision = desk.governor.decide(DecisionRequest("late", 0.9), went_out=True)
+    assert decision.would.startswith("release")
+    assert "went out in shadow" in decision.reason
+    assert desk.governor.book.sums.total("paid") >= 0.9

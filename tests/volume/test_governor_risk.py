@@ -49,10 +49,27 @@ def test_a_new_judge_is_charged_more_than_it_says() -> None:
 def test_audits_pull_the_price_to_the_truth() -> None:
     risk = book()
     audited(risk, 0.01, 40, 960)  # Said 1 in 100, is 4 in 100.
-    assert risk.ratio.point == pytest.approx(3.5, abs=0.05)
+    # Forty where ten were foretold: nothing is left of the prior's two.
+    assert risk.ratio.point == pytest.approx(4.0, abs=0.01)
     upper = risk.upper("", 0.01, score_bin(0.01))
     exact = clopper_pearson(40, 1_000, confidence_level=0.95, alternative="less").high
     assert 0.04 < upper < 1.2 * exact
+
+
+def test_a_judge_that_says_next_to_nothing_does_not_outvote_the_audits() -> None:
+    """A check that says 0 of all that passes it, where 1 in 100 is wrong: the bound must be that of the audits."""
+    risk = book()
+    audited(risk, 0.0, 5, 495)
+    upper = risk.upper("", 0.0, 0)
+    exact = clopper_pearson(5, 500, confidence_level=0.95, alternative="less").high
+    assert exact * 0.95 < upper < 1.2 * exact
+    # What was learnt of the judge outlives the labels: forgetting must not bring the trust back.
+    late = 3e10
+    risk.refit(late)
+    assert risk.upper("", 0.0, 0) == 1.0
+    again = book()
+    again.restore(json.loads(json.dumps(risk.to_json())))
+    assert again == risk
 
 
 def test_weights_widen() -> None:

@@ -83,13 +83,15 @@ class Governor:
         """What is known, as of the last event."""
         return self.book.evidence()
 
-    def decide(self, request: DecisionRequest) -> Decision:
+    def decide(self, request: DecisionRequest, *, went_out: bool = False) -> Decision:
         """Return what becomes of an output.
 
         Parameters
         ----------
         request
             Its id must be new.
+        went_out
+            It was sent already, in shadow: if that has ended since, it is a release all the same, and is paid.
 
         Raises
         ------
@@ -104,12 +106,14 @@ class Governor:
             self._record({"kind": "tick", "at": now})
         probability = book.policy.unjudged_probability if judged is None else float(judged)
         place = UNJUDGED if judged is None else score_bin(probability)
-        stratum = book.risk.known(request.stratum)
+        stratum = book.known(request.stratum)
         upper = book.risk.upper(stratum, probability, place)
         charge = book.policy.severity_weights[severity] * upper
         would, reason, retry = choose(
             book, request, charge, now, uniform=self._uniform(name, purpose="margin")
         )
+        if went_out and not book.shadow and would not in RELEASES:
+            would, reason, retry = "release", f"it went out in shadow; now {would}: {reason}", 0.0
         overridden = book.override is not None and reason.startswith("override")
         chance = audit_probability(book, charge) if would == "release" else 0.0
         if chance and self._uniform(name, purpose="audit") < chance:
@@ -164,11 +168,12 @@ class Governor:
         now, book = self._now(), self.book
         if not isinstance(wrong, bool | np.bool_):
             raise BadInput(f"wrong must be true or false, got {wrong!r}")
-        if severity is not None and (severity not in SEVERITIES or isinstance(severity, bool)):
+        if severity is not None and (type(severity) is not int or severity not in SEVERITIES):
             raise BadInput(f"severity must be 1 (worst), 2 or 3, got {severity!r}")
         record = book.find(decision_id)
         if record is None:
-            if released_at is None or severity is None or not -math.inf < released_at <= now:
+            known = isinstance(released_at, int | float) and 0 <= released_at <= now
+            if not known or severity is None:
                 raise BadInput(
                     f"decision {decision_id!r:.60} is not known; of an output released long ago "
                     "say released_at and severity"
@@ -294,8 +299,9 @@ class Governor:
         return max(self.book.at, float(self._clock()))
 
     def _record(self, event: Event) -> None:
-        self._events.append(event)
+        # An event that can't be applied must not be written down: no replay would get past it.
         self.book.apply(event)
+        self._events.append(event)
 
     def _named(self, kind: str, by: str, reason: str, **more: object) -> None:
         if not by.strip() or not reason.strip():

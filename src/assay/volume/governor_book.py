@@ -20,7 +20,7 @@ from assay.volume.governor_bucket import ErrorBucket, RollingSums
 from assay.volume.governor_decision import RELEASES
 from assay.volume.governor_policy import GovernorPolicy
 from assay.volume.governor_price import Prices, TrafficMix, price_of
-from assay.volume.governor_risk import RiskBook
+from assay.volume.governor_risk import LOWEST, MAX_STRATA, OTHER, RiskBook
 from assay.volume.governor_state import GovernorEvidence, GovernorState, next_state
 
 Event = dict[str, Any]
@@ -64,6 +64,7 @@ class GovernorBook:
             start,
         )
         self.mix = TrafficMix(window / 4, start, start)
+        self.strata: set[str] = set()
         self.prices = Prices()
         self.audit_rate = policy.audit_share
         self.state = GovernorState("GREEN", "nothing is known yet", start)
@@ -130,6 +131,15 @@ class GovernorBook:
             self.held.get(decision_id) or self.audits.get(decision_id) or self.done.get(decision_id)
         )
 
+    def known(self, stratum: str) -> str:
+        """Return the stratum under which an output is kept: clients name them, and memory must not grow."""
+        if stratum in self.strata or len(self.strata) < MAX_STRATA - 1:
+            return self.risk.known(stratum)
+        return OTHER
+
+    def _know_strata(self) -> None:
+        self.strata = {stratum for stratum, _, _ in self.mix.cells} | self.risk.cells.keys()
+
     def _count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
 
@@ -138,6 +148,7 @@ class GovernorBook:
         weight = self.policy.severity_weights[severity]
         cell = (event["stratum"], event["bin"], severity)
         self.mix.add(cell, event["probability"])
+        self.strata.add(event["stratum"])
         self._count(event["action"])
         if event["overridden"]:
             self._count("overridden")
@@ -147,7 +158,7 @@ class GovernorBook:
         if would in RELEASES:
             self.sums.add("released", 1.0, at)
             self.sums.add("paid", event["charge"], at)
-            self.sums.add("foretold", weight * event["probability"], at)
+            self.sums.add("foretold", weight * max(event["probability"], LOWEST), at)
             self.sums.add("at_most", weight, at)
             self.bucket.pay(event["charge"], at)
             window = self._window(at)
@@ -220,6 +231,7 @@ class GovernorBook:
         self.sums.roll(now)
         self.risk.refit(now)
         self.mix.fade(now)
+        self._know_strata()
         self._advance_alarm(now)
         for name in [n for n, r in self.audits.items() if r[0] < now - 2 * policy.window_seconds]:
             self._remember(name, self.audits.pop(name))
@@ -346,6 +358,7 @@ class GovernorBook:
             self.sums.restore(state["sums"])
             self.risk.restore(state["risk"])
             self.mix.restore(state["mix"])
+            self._know_strata()
             self.bucket.level, self.bucket.at = state["bucket"]
             self.reviews.level, self.reviews.at = state["reviews"]
             self.prices, self.state = Prices(**state["prices"]), GovernorState(**state["state"])

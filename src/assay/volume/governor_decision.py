@@ -50,7 +50,7 @@ class DecisionRequest:
             isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p <= 1
         ):
             raise BadInput(f"probability must be in [0, 1] or None, got {p!r}")
-        if self.severity not in SEVERITIES or isinstance(self.severity, bool):
+        if type(self.severity) is not int or self.severity not in SEVERITIES:
             raise BadInput(f"severity must be 1 (worst), 2 or 3, got {self.severity!r}")
         if not isinstance(self.decision_id, str) or not 0 < len(self.decision_id) <= LONGEST:
             raise BadInput(f"decision_id must be text of 1 to {LONGEST} characters")

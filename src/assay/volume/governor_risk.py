@@ -14,21 +14,26 @@ from typing import Any
 from assay.errors import BadInput
 
 BINS = 24
-_LOWEST = 1e-5
-_STEP = -math.log(_LOWEST) / (BINS - 1)
+LOWEST = 1e-5
+_STEP = -math.log(LOWEST) / (BINS - 1)
 UNJUDGED = BINS
 """The bin of outputs that could not be judged."""
 MAX_STRATA = 64
 OTHER = "(other)"
+_DOUBT = 0.2
+"""Chance of the audits' errors, if the judge were right, below which it is trusted the less."""
+_SUMS = (
+    "at", "last_label_at", "found", "foretold", "squared", "squared_found", "wrong_ever", "foretold_ever",
+)  # fmt: skip
 _SHRINK = 4.0
 """Errors that a bin has to have foretold before its own ratio counts as much as its parent's."""
 
 
 def score_bin(probability: float) -> int:
     """Return the bin of a probability in [0, 1]: logarithmic, 0 holds all up to 1 in 100,000."""
-    if probability <= _LOWEST:
+    if probability <= LOWEST:
         return 0
-    return min(BINS - 1, 1 + int((math.log(probability) - math.log(_LOWEST)) / _STEP))
+    return min(BINS - 1, 1 + int((math.log(probability) - math.log(LOWEST)) / _STEP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,9 @@ class RiskBook:
     squared: float = 0.0
     """Sum of weight times what each output was foretold to weigh: foretold errors weighed twice."""
     squared_found: float = 0.0
+    wrong_ever: float = 0.0
+    foretold_ever: float = 0.0
+    """Audited outputs that were wrong, and the sum of what was foretold of the audited ones: these never fade."""
     cells: dict[str, list[list[float]]] = field(default_factory=dict)
     """Stratum -> wrong, foretold, weighted foretold, each by bin."""
     ratio: RiskRatio = RiskRatio(1.0, math.inf, 0.0)
@@ -121,9 +129,8 @@ class RiskBook:
 
     def upper(self, stratum: str, probability: float, place: int) -> float:
         """Return what a release is charged with: the upper bound of that probability, in [0, 1]."""
-        if probability == 0.0:
-            # Never free: a judge that says 0 has been wrong before.
-            probability = _LOWEST
+        # Never free: a judge that says 0, or next to it, has been wrong before.
+        probability = max(probability, LOWEST)
         table = self.factors.get(stratum) or self.factors[OTHER]
         return min(1.0, probability * table[place] * self.caution)
 
@@ -155,8 +162,12 @@ class RiskBook:
         now
         """
         self.fade(now)
-        probability = max(probability, _LOWEST)
+        probability = max(probability, LOWEST)
         self.last_label_at = max(self.last_label_at, now)
+        if foretold > 0:
+            self.foretold_ever += probability
+        if found > 0:
+            self.wrong_ever += 1.0
         self.found += found
         self.squared_found += found * found
         self.foretold += foretold * probability
@@ -184,7 +195,7 @@ class RiskBook:
         """Compute ratio and factors anew."""
         self.fade(now)
         silence = max(0.0, now - self.last_label_at)
-        trust = self.prior_errors * math.exp(-silence / self.memory_seconds)
+        trust = self.prior_errors * math.exp(-silence / self.memory_seconds) * self._believed()
         self.ratio = self._ratio(trust)
         overall = self.ratio.point
         every = [
@@ -207,6 +218,19 @@ class RiskBook:
         self.factors = {s: [f * scale for f in table] for s, table in tables.items()}
         if OTHER not in self.factors:
             self.factors[OTHER] = [f * scale for f in _monotone(parent, every[1])]
+
+    def _believed(self) -> float:
+        """Return what part of the prior the audits leave, in [0, 1].
+
+        A prior worth a few errors would outvote hundreds of audits of a judge that foretells next to none, as a check
+        does that says 0 of whatever passes it. So it goes as far as audits speak against it: by the chance of at least
+        so many wrong ones if the judge were right, of all audits ever, for forgetting must not bring it back.
+        """
+        from scipy import special
+
+        if self.wrong_ever == 0:
+            return 1.0
+        return min(1.0, float(special.gammainc(self.wrong_ever, self.foretold_ever)) / _DOUBT)
 
     def _ratio(self, trust: float) -> RiskRatio:
         from scipy import special
@@ -232,6 +256,8 @@ class RiskBook:
             "foretold": self.foretold,
             "squared": self.squared,
             "squared_found": self.squared_found,
+            "wrong_ever": self.wrong_ever,
+            "foretold_ever": self.foretold_ever,
             "cells": {s: [list(values) for values in cell] for s, cell in self.cells.items()},
             "ratio": [self.ratio.point, min(self.ratio.upper, 1e300), self.ratio.errors],
             "factors": {s: list(table) for s, table in self.factors.items()},
@@ -246,7 +272,7 @@ class RiskBook:
             If a part of it is missing.
         """
         try:
-            for name in ("at", "last_label_at", "found", "foretold", "squared", "squared_found"):
+            for name in _SUMS:
                 setattr(self, name, float(state[name]))
             self.cells = {s: [list(v) for v in cell] for s, cell in state["cells"].items()}
             self.ratio = RiskRatio(*(float(x) for x in state["ratio"]))
@@ -261,7 +287,7 @@ def _drawn(wrong: float, foretold: float, towards: float) -> float:
 
 def _monotone(table: Sequence[float], foretold: Sequence[float]) -> list[float]:
     """Pool bins until the probability, factor times score, does not fall from bin to bin."""
-    centers = [_LOWEST * math.exp((b - 0.5) * _STEP) if b else _LOWEST for b in range(BINS)]
+    centers = [LOWEST * math.exp((b - 0.5) * _STEP) if b else LOWEST for b in range(BINS)]
     pools: list[tuple[float, float, int]] = []
     for b in range(BINS):
         trials = (_SHRINK + foretold[b]) / centers[b]

@@ -23,6 +23,7 @@ from assay.errors import AssayError, BadInput, LedgerError
 from assay.ledger.ingest.record import Row, RowError
 from assay.report.prometheus_metrics import CONTENT_TYPE, numbers_of_governor, prometheus_text
 from assay.volume.governor_decision import RELEASES, DecisionRequest
+from assay.volume.governor_policy import SEVERITIES
 from assay.web import govern_adapters as adapters
 from assay.web.govern_exchange import PassSettings, PassThrough
 from assay.web.govern_guard import (
@@ -144,9 +145,12 @@ class GovernApp:
             raise BadInput("output must be text")
         if output is not None and "probability" not in body:
             probability = await self._judged(str(body.get("input") or ""), output)
+        severity = body.get("severity", 3)
+        if type(severity) is int and severity in SEVERITIES:
+            # As in the pass-through: only a worse one counts.
+            severity = min(self.settings.severity, severity)
         request = DecisionRequest(
-            body.get("decision_id", ""), probability,
-            body.get("severity", self.settings.severity), body.get("stratum", ""),
+            body.get("decision_id", ""), probability, severity, body.get("stratum", ""),
         )  # fmt: skip
         row = None if output is None else self._row(request.decision_id, body)
         decision = await self.service.decide(request, row=row)
@@ -175,7 +179,7 @@ class GovernApp:
                 body.get("act"), by=str(body.get("by") or ""),  # type: ignore[arg-type]
                 reason=str(body.get("reason") or ""), **more,
             )  # fmt: skip
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadInput(f"{body.get('act')!r:.40} lacks something: {error}") from None
         await _json(asked.outlet, self._standing())
 

@@ -197,7 +197,9 @@ class PassThrough:
                     Judgment(None, "it broke off") if fault else await self._judged(asked, answer)
                 )
                 row = self._row(asked, answer, judgment, broken=code)
-                await self._service.decide(asked.request(judgment.probability), row=row)
+                await self._service.decide(
+                    asked.request(judgment.probability), row=row, went_out=True
+                )
             else:
                 row = self._row(asked, answer, Judgment(None), broken=code)
                 request = asked.request(decision.numbers.get("probability"))
@@ -233,7 +235,7 @@ class PassThrough:
             return Judgment(asked.probability, "the client's score")
         settings = self._settings
         return await judged(
-            settings.judge, asked.call.asked, answer.output, seconds=settings.judge_seconds
+            settings.judge, asked.call.asked, answer.all_said, seconds=settings.judge_seconds
         )
 
     def _row(self, asked: Asked, answer: Answer, judgment: Judgment, *, broken: str = "") -> Row:
@@ -250,7 +252,7 @@ class PassThrough:
             tags["govern.note"] = judgment.note
         made = Exchange(
             asked.trace_id, settings.system or asked.call.model, settings.version,
-            asked.call.asked, answer.output, time.perf_counter() - asked.began,
+            asked.call.asked, answer.all_said, time.perf_counter() - asked.began,
             answer.tokens("prompt_tokens"), answer.tokens("completion_tokens"), tags,
         )  # fmt: skip
         try:

@@ -73,8 +73,9 @@ class GovernService:
         self._look = asyncio.Event()
 
     async def decide(
-        self, request: DecisionRequest, *, row: Row | None = None, answer: bytes | None = None
-    ) -> Decision:
+        self, request: DecisionRequest, *, row: Row | None = None, answer: bytes | None = None,
+        went_out: bool = False,
+    ) -> Decision:  # fmt: skip
         """Decide, and write it down.
 
         Parameters
@@ -84,6 +85,8 @@ class GovernService:
             The exchange, as a row of the table `traces`; what was decided is added to its tags.
         answer
             What a client gets once a person has called a held output right.
+        went_out
+            See `Governor.decide`.
 
         Raises
         ------
@@ -94,7 +97,7 @@ class GovernService:
         """
         if self.journal.failed:
             raise LedgerError(self.journal.failed)
-        decision = self.governor.decide(request)
+        decision = self.governor.decide(request, went_out=went_out)
         try:
             if decision.action == "hold" and answer is not None:
                 await asyncio.to_thread(self.held.put, request.decision_id, answer)
@@ -203,11 +206,16 @@ class GovernService:
                     self._look.clear()
                     await self.read_labels()
                 if self.journal.records >= ROTATE_RECORDS:
+                    # What the snapshot holds must not come after it once more.
+                    self._write_events()
                     self.journal.rotate(self.governor.snapshot(), self._rows)
                     self._committed = 0
                 self.trouble = self.journal.failed
             except AssayError as error:
                 self.trouble = error.message
+            except Exception as error:
+                # Whatever it is, ticks and commits go on.
+                self.trouble = f"{type(error).__name__}: {error}"[:300]
 
     async def commit(self) -> None:
         """Put the exchanges that are safe in the journal into the ledger."""
@@ -229,7 +237,9 @@ class GovernService:
         if not waiting:
             return
         for said in await asyncio.to_thread(newest_labels, self._ledger, waiting):
-            if said["trace_id"] in book.held or said["trace_id"] in book.audits:
+            record = book.held.get(said["trace_id"]) or book.audits.get(said["trace_id"])
+            # A verdict from before the decision is of another output of that name.
+            if record is not None and said["at"] >= record[0] * 1e6:
                 await self.outcome(
                     said["trace_id"],
                     said["said"] > 0.5,
@@ -260,7 +270,12 @@ def newest_labels(ledger: Ledger, trace_ids: Sequence[str]) -> list[dict[str, An
     newest = f"last_value(%s ORDER BY {NEWEST_LAST}) AS %s"
     columns = ", ".join(
         newest % pair
-        for pair in (("error_probability", "said"), ("severity", "severity"), ("judge", "judge"))
+        for pair in (
+            ("error_probability", "said"),
+            ("severity", "severity"),
+            ("judge", "judge"),
+            ("CAST(at AS BIGINT)", "at"),
+        )
     )
     found = ledger.rows(
         f"SELECT trace_id, {columns} FROM verdicts WHERE draw_id = {literal(REVIEWS)} "

@@ -144,6 +144,30 @@ class Answer:
     usage: Mapping[str, Any] = field(default_factory=dict)
     parts: list[bytes] = field(default_factory=list)
     is_whole: bool = False
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    aside: str = ""
+
+    @property
+    def all_said(self) -> str:
+        """All that goes out with it, however it is cut into events: this is judged, recorded and read by people."""
+        calls = _content(list(self.calls.values())) if self.calls else ""
+        return self.output + calls + (f"\n\n{self.aside}" if self.aside else "")
+
+    def hear(self, choice: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        """Add a message, or a part of one."""
+        self.output += _content(message.get("content")) + _content(message.get("refusal"))
+        calls = message.get("tool_calls")
+        for place, call in enumerate(
+            calls if isinstance(calls, list) else [calls] if calls else []
+        ):
+            named = isinstance(call, dict) and isinstance(call.get("index"), int)
+            _joined(self.calls.setdefault(f"{call['index'] if named else place}", {}), call)
+        if message.get("function_call"):
+            _joined(self.calls.setdefault("function_call", {}), message["function_call"])
+        rest = [v for k, v in message.items() if k not in _HEARD] + [
+            v for k, v in choice.items() if k not in _OF_CHOICE and v is not message
+        ]
+        self.aside += "".join(_content(value) for value in rest if value)
 
     def tokens(self, name: str) -> int | None:
         """Return a count of tokens; None where the upstream doesn't say."""
@@ -158,7 +182,10 @@ class Answer:
                 "id": trace_id, "object": "chat.completion", "created": 0, "model": self.model,
                 "choices": [{
                     "index": 0, "finish_reason": self.finish_reason or None,
-                    "message": {"role": "assistant", "content": self.output},
+                    "message": {
+                        "role": "assistant",
+                        "content": self.output + (_content(list(self.calls.values())) if self.calls else ""),
+                    },
                 }],
             }
         )  # fmt: skip
@@ -180,7 +207,8 @@ def read_answer(data: bytes) -> Answer:
     message = choice.get("message")
     if not isinstance(message, dict):
         raise NoAnswer(502, "the upstream's answer has no message", code="upstream_malformed")
-    answer = Answer(_said(message), parts=[data], is_whole=True)
+    answer = Answer(parts=[data], is_whole=True)
+    answer.hear(choice, message)
     _note(answer, body, choice)
     return answer
 
@@ -206,7 +234,7 @@ def read_event(answer: Answer, data: bytes) -> bytes | None:
     if choices:
         choice = _one_choice(choices)
         delta = choice.get("delta")
-        answer.output += _said(delta) if isinstance(delta, dict) else ""
+        answer.hear(choice, delta if isinstance(delta, dict) else {})
         _note(answer, body, choice)
     elif isinstance(body.get("usage"), dict):
         answer.usage = body["usage"]
@@ -221,12 +249,36 @@ def _one_choice(choices: object) -> dict[str, Any]:
     return choice
 
 
-def _said(message: Mapping[str, Any]) -> str:
-    said = _content(message.get("content"))
-    for name in ("refusal", "tool_calls", "function_call"):
-        if message.get(name):
-            said += _content(message[name])
-    return said
+_HEARD = frozenset({"role", "content", "refusal", "tool_calls", "function_call"})
+_OF_CHOICE = frozenset(
+    {
+        "index",
+        "finish_reason",
+        "native_finish_reason",
+        "stop_reason",
+        "matched_stop",
+        "logprobs",
+        "token_ids",
+        "content_filter_results",
+    }
+)
+
+
+def _joined(into: dict[str, Any], part: object) -> None:
+    """Add a part of a call to what came of it before: texts go on, as clients join them."""
+    if not isinstance(part, dict):
+        into["text"] = into.get("text", "") + _content(part)
+        return
+    for name, value in part.items():
+        before = into.get(name)
+        if isinstance(value, dict):
+            inner = before if isinstance(before, dict) else {}
+            _joined(inner, value)
+            into[name] = inner
+        elif isinstance(value, str) and isinstance(before, str) and name not in ("id", "type"):
+            into[name] = before + value
+        else:
+            into[name] = value
 
 
 def _note(answer: Answer, body: Mapping[str, Any], choice: Mapping[str, Any]) -> None:

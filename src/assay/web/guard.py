@@ -7,6 +7,7 @@ server. No reply may be stored, framed, or load anything from elsewhere.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 * 1024
 """Of a request's body: a note and a few words."""
+BODY_SECONDS = 10.0
 FORM = "application/x-www-form-urlencoded"
 
 HEADERS = {
@@ -65,14 +67,22 @@ class Guard:
         refusal = self._refusal(scope)
         body = b""
         if refusal is None and scope["method"] == "POST":
-            read = await _body(receive)
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    read = await _body(receive)
+            except TimeoutError:
+                read, refusal = b"", (408, f"the body took longer than {BODY_SECONDS:g} s")
             if read is None:
                 refusal = (413, f"the request is larger than {MOST_BYTES:,} bytes")
             else:
                 body = read
         if refusal is not None:
             status, reason = refusal
-            await PlainTextResponse(f"assay: {reason}\n", status)(scope, receive, with_headers)
+            await PlainTextResponse(
+                f"assay: {reason}\n",
+                status,
+                {"connection": "close"} if status in (408, 413) else {},
+            )(scope, receive, with_headers)
             return
         await self._app(scope, _again(body, receive), with_headers)
 
