@@ -30,6 +30,7 @@ COMMANDS = {
     "budget": "A count of escaped errors per window: what is spent, how fast, and the alarm.",
     "pace": "How fast a system may run, within reviewers' hours and the budget of errors.",
     "govern": "Hold a system to its budget: a service, or a pass-through in front of it.",
+    "curate": "Clean a corpus, and measure what it does by training on it.",
     "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
     "release": "Certify what may be released unread, by a judge's score.",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
@@ -42,20 +43,39 @@ def console(*, err: bool = False) -> Any:
 
 
 @contextmanager
-def progress(title: str, unit: str = "lines") -> Iterator[Callable[[int, float | None], None]]:
-    """Show a progress bar on stderr, where that is a terminal; yield what to call with the count and the share done."""
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def progress(
+    title: str, unit: str = "lines", *, pace: bool = False
+) -> Iterator[Callable[[int, float | None], None]]:
+    """Show a progress bar on stderr, where that is a terminal; yield what to call with the count and the share done.
+
+    With `pace`, how many of the unit there are a second, and the time to go.
+    """
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     screen = console(err=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
+    columns += [TextColumn("to go"), TimeRemainingColumn()] if pace else []
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task(title, total=None)
+        began, before = monotonic(), -1
 
         def advance(count: int, share: float | None) -> None:
+            nonlocal before
+            before = count if before < 0 else before
             total = 1.0 if share is not None else None
-            bar.update(
-                task, completed=share or 0.0, total=total, description=f"{title}: {count:,} {unit}"
-            )
+            said = f"{title}: {count:,} {unit}"
+            seconds = monotonic() - began
+            if pace and seconds > 1 and count > before:
+                # What a run that goes on found done already was not done in this time.
+                said += f", {(count - before) / seconds:,.0f}/s"
+            bar.update(task, completed=share or 0.0, total=total, description=said)
 
         yield advance
 
