@@ -146,7 +146,9 @@ def test_a_judge_that_hangs_ends_as_the_fail_mode_of_the_severity(governed: Gove
 
 def test_a_judge_is_heard(governed: Governed) -> None:
     assert governed.chat("good")[1]["x-assay-action"].startswith("release")
-    rows = governed.post("/v1/decide", {"decision_id": "d1", "input": "", "output": "ac"})
+    rows = governed.post(
+        "/v1/decide", {"decision_id": "d1", "input": "", "output": "ac"}, token=True
+    )
     assert json.loads(rows[2])["numbers"]["probability"] == 1.0
 
 
@@ -240,10 +242,20 @@ def test_what_people_do_needs_the_token(governed: Governed, path: str) -> None:
 
 def test_an_id_is_decided_once(governed: Governed) -> None:
     asked = {"decision_id": "twice", "probability": 0.001, "severity": 3}
-    assert governed.post("/v1/decide", asked)[0] == 200
-    assert governed.post("/v1/decide", asked)[0] == 409
-    assert governed.post("/v1/decide", {**asked, "sverity": 3})[0] == 400
-    assert governed.post("/v1/decide", {**asked, "decision_id": "b", "probability": 2})[0] == 400
+    assert governed.post("/v1/decide", asked, token=True)[0] == 200
+    assert governed.post("/v1/decide", asked, token=True)[0] == 409
+    assert governed.post("/v1/decide", {**asked, "sverity": 3}, token=True)[0] == 400
+    assert (
+        governed.post("/v1/decide", {**asked, "decision_id": "b", "probability": 2}, token=True)[0]
+        == 400
+    )
+
+
+def test_beside_a_pass_through_a_client_does_not_decide_with_a_probability_of_its_own(
+    governed: Governed,
+) -> None:
+    asked = {"decision_id": "mine", "probability": 0.0}
+    assert governed.post("/v1/decide", asked)[0] in {401, 403}
 
 
 @pytest.mark.parametrize("name", ["../operator.token", "g-" + "0" * 32, "..%2foperator.token"])

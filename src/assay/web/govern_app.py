@@ -1,6 +1,6 @@
 """The routes of the governor's service.
 
-POST /v1/decide             what becomes of an output
+POST /v1/decide             what becomes of an output (operator's token where there is an upstream)
 POST /v1/outcome            what a person found (operator's token)
 POST /v1/person             sign_off, note_cause, enforce, override, renew_certificate (operator's token)
 GET  /v1/held/{id}          what became of a held output; the answer itself once a person has called it right
@@ -138,6 +138,9 @@ class GovernApp:
         await self.passes.models(asked.outlet)
 
     async def _decide(self, asked: Asked) -> None:
+        if self.passes is not None:
+            # Beside a pass-through, a client that could bring its own probability would spend the budget as it likes.
+            check_token(asked.headers, self.token)
         body = json_object(asked.body, "the body")
         known_keys(body, _DECIDE)
         output, probability = body.get("output"), body.get("probability")
