@@ -214,12 +214,17 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%} ({limits.low:.1%} to {limits.high:.1%}), n = {whole:,}"
 
 
+def shown(tool: str) -> str:
+    """Return a tool's name with its bands: "assay" has 14 x 8, as the rivals have."""
+    return "assay-14x8" if tool == "assay" else tool
+
+
 def page(runs: Sequence[Run], judged: Sequence[Judged], growth: Sequence[Run]) -> str:
     """Return the results as Markdown."""
     own = next((run for run in runs if run.tool == DEFAULT), None)
     rows = [
         [
-            run.tool, f"{run.cpu_seconds:.2f}", f"{run.speed:.2f}",
+            shown(run.tool), f"{run.cpu_seconds:.2f}", f"{run.speed:.2f}",
             f"{own.speed / run.speed:.0f}x" if own and run.tool in PACKAGES else "",
             f"{run.peak_megabytes:.0f}", f"{run.kept:,}",
         ]
@@ -230,7 +235,7 @@ def page(runs: Sequence[Run], judged: Sequence[Judged], growth: Sequence[Run]) -
     for name in dict.fromkeys(one.normalisation for one in judged):
         lines = [
             [
-                one.tool, f"{one.removed:,}", share(one.with_neighbour, one.removed),
+                shown(one.tool), f"{one.removed:,}", share(one.with_neighbour, one.removed),
                 *(share(hit, n) for n, hit in one.planted),
                 share(sum(hit for _, hit in one.planted), sum(n for n, _ in one.planted)),
                 share(one.pairs_hit, one.pairs),

@@ -17,14 +17,14 @@ import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from assay.curate.quality_classifier import DEFAULT, QualityClassifier, classifier
+from assay.curate.quality_classifier import DEFAULT, FloatArray, QualityClassifier, classifier
 from assay.curate.quality_features import FeatureSettings
 from assay.curate.quality_training import telling, train
 from assay.curate.text_column import TextColumn
@@ -42,46 +42,14 @@ UNSEEN = {
 MOST_OF_GROUP = 12
 """Documents of one package, so that no single one is what is learned."""
 
-FICTION = (
-    "Alice was beginning to get very tired of sitting by her sister on the bank, and of having nothing to do: once or "
-    "twice she had peeped into the book her sister was reading, but it had no pictures or conversations in it.",
-    "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a "
-    "wife. However little known the feelings or views of such a man may be on his first entering a neighbourhood.",
-    "Call me Ishmael. Some years ago, never mind how long precisely, having little or no money in my purse, and nothing "
-    "particular to interest me on shore, I thought I would sail about a little and see the watery part of the world.",
-    "In my younger and more vulnerable years my father gave me some advice that I have been turning over in my mind ever "
-    "since. Whenever you feel like criticizing any one, he told me, just remember that all the people in this world.",
-    "Whether I shall turn out to be the hero of my own life, or whether that station will be held by anybody else, these "
-    "pages must show. To begin my life with the beginning of my life, I record that I was born on a Friday.",
-    "The sun shone, having no alternative, on the nothing new. The old man went down to the harbour in the morning and "
-    "looked at the boats, and nobody spoke to him until the evening, when the nets were hung up to dry.",
-)
-POETRY = (
-    "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\nRough winds do shake the darling "
-    "buds of May,\nAnd summer's lease hath all too short a date.",
-    "Tyger Tyger, burning bright,\nIn the forests of the night;\nWhat immortal hand or eye,\nCould frame thy fearful "
-    "symmetry?",
-    "Because I could not stop for Death,\nHe kindly stopped for me;\nThe carriage held but just ourselves\nAnd "
-    "Immortality.",
-    "I wandered lonely as a cloud\nThat floats on high o'er vales and hills,\nWhen all at once I saw a crowd,\nA host, of "
-    "golden daffodils;",
-    "Once upon a midnight dreary, while I pondered, weak and weary,\nOver many a quaint and curious volume of forgotten "
-    "lore,\nWhile I nodded, nearly napping, suddenly there came a tapping,",
-    "O Captain! my Captain! our fearful trip is done,\nThe ship has weather'd every rack, the prize we sought is won,\nThe "
-    "port is near, the bells I hear, the people all exulting,",
-)  # fmt: skip
-DIALOGUE = (
-    "A: Are you coming tonight?\nB: I don't know yet. Who else is going?\nA: Everybody. Anna, Tom, the two from work.\nB: "
-    "Then I'll come, but I can't stay late.",
-    "user: hi, my washing machine stopped\n\nassistant: Sorry to hear that! Does it still turn on?\n\nuser: yes but no "
-    "water comes in\n\nassistant: Please check whether the tap is open.",
-    "Mum: Where have you been?\nKid: At the lake.\nMum: Alone?\nKid: No, with Ben and his dog.\nMum: And your homework?",
-    "Doctor: What brings you here today?\nPatient: My knee hurts when I climb stairs.\nDoctor: Since when?\nPatient: "
-    "Since last week, after the run.",
-    "Q: Is the shop open on Sunday?\nA: From ten to two.\nQ: And can I bring it back?\nA: Within thirty days, yes.",
-    "- Two tickets, please.\n- For which film?\n- The one at eight.\n- That is sold out, I'm afraid.\n- Then the one at "
-    "nine.",
-)  # fmt: skip
+OTHERS = Path(__file__).with_name("quality_default_texts.txt")
+
+
+def other_texts() -> dict[str, list[str]]:
+    """Return fiction, poetry and dialogue, a few of each."""
+    sections = OTHERS.read_text("utf-8").split("\n== ")[1:]
+    named = (section.partition("\n") for section in sections)
+    return {name: [text.strip() for text in body.split("\n---\n")] for name, _, body in named}
 
 
 def group_of(path: str) -> str:
@@ -100,7 +68,7 @@ def is_held_out(group: str) -> bool:
 
 def passage(text: str, rng: random.Random) -> str:
     """Return some lines of a text that follow each other: 40 to 600 words, or all of it."""
-    wanted = int(round(40 * 15 ** rng.random()))
+    wanted = round(40 * 15 ** rng.random())
     lines = text.split("\n")
     start = rng.randrange(len(lines))
     taken: list[str] = []
@@ -142,7 +110,7 @@ def shuffled(text: str, rng: random.Random) -> str:
 
 def table(words: Sequence[str], rng: random.Random) -> str:
     """Return a table: rows of numbers, dates, names and codes, between one of the usual separators."""
-    makers = [
+    makers: list[Callable[[], str]] = [
         lambda: str(rng.randrange(10 ** rng.randint(1, 7))),
         lambda: f"{rng.uniform(-1, 1) * 10 ** rng.randint(0, 4):.{rng.randint(1, 4)}f}",
         lambda: f"20{rng.randrange(30):02d}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}",
@@ -166,11 +134,8 @@ def found_tables(seed: int) -> list[str]:
     paths = sorted(
         {p for root in roots for p in root.rglob("*") if p.suffix in (".csv", ".tsv", ".tab")}
     )
-    texts = []
-    for path in paths[:400]:
-        if path.is_file() and 400 < path.stat().st_size < 2_000_000:
-            texts.append(passage(path.read_text("utf-8", "replace"), rng))
-    return texts
+    read = (p for p in paths[:400] if p.is_file() and 400 < p.stat().st_size < 2_000_000)
+    return [passage(path.read_text("utf-8", "replace"), rng) for path in read]
 
 
 def gathered(number: int, seed: int) -> dict[str, list[tuple[bool, str]]]:
@@ -201,7 +166,7 @@ def measured(
     by_kind = {says: telling(model, prose, column(texts)).to_json() | {"texts": len(texts)}
                for says, texts in junk.items() if texts}  # fmt: skip
     whole = [text for texts in list(junk.values())[:-1] for text in texts]
-    others = {"fiction": list(FICTION), "poetry": list(POETRY), "dialogue": list(DIALOGUE)}
+    others = other_texts()
     others |= {
         says: [text for _, text in passages(name, 200, seed)] for name, says in UNSEEN.items()
     }
@@ -217,15 +182,15 @@ def measured(
     }  # fmt: skip
 
 
-def share(scores: np.ndarray) -> float:  # type: ignore[type-arg]
+def share(scores: FloatArray) -> float:
     return round(float((scores >= 0.5).mean()), 3)
 
 
 FAILS = (
-    "It knows prose documentation in English. Another language, fiction, poetry and dialogue are none: see not_trained_with "
-    "for how much of them it keeps. It says nothing of truth, and a fluent text that is wrong or made up scores as high as "
-    "any. Prose in which single words are changed is not told from good prose."
-)  # fmt: skip
+    "It knows prose documentation in English. Another language, fiction, poetry and dialogue are none: under "
+    "not_trained_with stands how much of them it keeps. It says nothing of truth, and a fluent text that is wrong or "
+    "made up scores as high as any. Prose in which single words are changed is not told from good prose."
+)
 
 
 def main() -> None:
