@@ -96,9 +96,9 @@ corpora that grow.
 ### Near-duplicates
 
 Whole programs, reading JSON and writing what is kept included. Precision: of what is removed, the share with a
-neighbour at an exact Jaccard similarity of {curate_dedup.THRESHOLD}; recall: of the pairs at it, the share of which one is
-removed. Assay verifies each candidate with the same sets that judge it here: its precision under its own normalisation is
-100 % by construction.
+neighbour at an exact Jaccard similarity of {curate_dedup.THRESHOLD}; recall: of the pairs at it, the share of which one
+is removed. Assay verifies each candidate with the same sets that judge it here: its precision under its own
+normalisation is 100 % by construction.
 
 {curate_dedup.page(runs, judged, growth)}
 """
