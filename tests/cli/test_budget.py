@@ -84,11 +84,18 @@ def test_it_writes_the_page_the_rules_and_the_openslo_document(
     [
         (("--allow", "0"), 1, "above 0"),
         (("--allow", "-3"), 1, "above 0"),
-        (("--allow", "nan"), 1, "above 0"),
+        (("--allow", "nan"), 2, "no number that is finite"),
+        (("--allow", "inf"), 2, "no number that is finite"),
+        (("--allow", "1e300"), 2, "larger than 1e+12"),
+        (("--anchor", "human", "--human-error-rate", ".1", "--human-per-day", "nan"), 2, "finite"),
+        (("--allow", "3", "--per", "99999999999d"), 1, "at most 3,660 days"),
+        (("--allow", "3", "--split", "city=4"), 2, "give both"),
+        (("--allow", "3", "--cycle-days", "nan"), 2, "no number that is finite"),
+        (("--allow", "3", "--judge", "nobody"), 1, "no output has a score by nobody"),
         (("--allow", "x"), 2, "not a valid float"),
         (("--allow", "3", "--per", "0d"), 1, "window"),
-        ((), 1, "stated once"),
-        (("--allow", "3", "--anchor", "SIL2"), 1, "stated once"),
+        ((), 2, "stated once"),
+        (("--allow", "3", "--anchor", "SIL2"), 2, "stated once"),
         (("--allow", "3", "--at", "yesterday"), 2, "2026-10-05"),
         (("--allow", "3", "--split", "city=4", "--by", "topic"), 1, "more than the whole"),
         (("--allow", "3", "--human-per-day", "4"), 2, "--anchor human"),
@@ -104,3 +111,14 @@ def test_wrong_usage_is_a_sentence_and_no_traceback(
     assert done.status == status
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+def test_what_nobody_knows_names_the_command_that_makes_it_known(
+    assay: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "unlabeled.ledger"
+    fill(Ledger.create(path), traces=60, judge=False)
+    done = assay("budget", path, "--allow", 3)
+    assert done.status == 0
+    assert "At least 0 of 3 escaped errors" in done.out
+    assert f"next: assay draw {path} --labels 300 --seed 7 --system desk" in done.err

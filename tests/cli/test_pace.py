@@ -109,6 +109,16 @@ def test_a_ledger_that_does_not_tell_says_what_to_type(assay: Assay, ledger: Led
         ("pace", *TEAM, "--error-rate", 0.1, *PEOPLE, "--author", "x"),
         ("pace", "some.ledger", "--from-git", ".", "--reviewers", 1, "--check-minutes", 1),
         ("pace", "--from-git", ".", "--check-minutes", 1),
+        ("pace", "--from-git", ".", *TEAM, "--judge", "x"),
+        ("pace", "--from-git", ".", *TEAM, "--per-day", 3),
+        ("pace", "--from-git", ".", *TEAM, "--simulate"),
+        ("pace", "--from-git", ".", *TEAM, "--allow", "nan", "--per", "30d"),
+        ("pace", "--from-git", ".", *TEAM, "--demand", "inf"),
+        (*ESSAY, "--allow", 3),
+        (*ESSAY, "--recall", 0.9),
+        (*ESSAY, "--system", "desk"),
+        (*ESSAY, "--per-day", "nan"),
+        (*ESSAY, "--late", "5m"),
         ("pace", *ESSAY[1:], "--simulate", "--shift", "daily 00:00-24:00=3"),
     ],
 )
@@ -119,11 +129,14 @@ def test_wrong_usage(assay: Assay, arguments: tuple[object, ...]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (*ESSAY, "--allow", 3),
         (*ESSAY, "--allow", 3, "--per", "soon"),
         (*ESSAY, "--simulate", "--shift", "sometimes"),
         (*ESSAY, "--simulate", "--severity-shares", "1=0.5,2=0.1,3=0.1"),
         (*ESSAY, "--confidence", 1.5),
+        (*ESSAY, "--allow", 3, "--per", "99999y"),
+        (*ESSAY, "--reviewers", 1e9),
+        (*ESSAY, "--check-minutes", 1e-9),
+        (*ESSAY, "--fix-minutes", 1e9),
         ("pace", "--error-rate", 0.1, *TEAM),
         ("pace", "--from-git", "/nowhere/at/all", "--reviewers", 1, "--check-minutes", 1),
     ],
@@ -152,7 +165,7 @@ def test_a_repositorys_own_history(assay: Assay, repository: Repository) -> None
     done = assay(*common)
     assert done.status == 0
     assert "Of assistants 2 changes a day land; you can afford" in done.out
-    assert "10 changes of assistants in 5 days: 1 reverted, 0 fixed" in done.out.replace(
+    assert "10 changes of assistants: 1 reverted, 0 fixed" in done.out.replace(
         "\n  ", " "
     )
     assert "\x1b" not in done.out
@@ -167,6 +180,32 @@ def test_a_repositorys_own_history(assay: Assay, repository: Repository) -> None
     assert "--author and --trailer" in nobody.out
     assert assay(*common, "--demand", 1_000).status == 3
     assert assay(*common, "--author", "(").status == 1
+
+
+def test_the_page_of_a_repository(assay: Assay, repository: Repository, tmp_path: Path) -> None:
+    page = tmp_path / "git.html"
+    common = ("pace", "--from-git", repository.path, "--reviewers", 3, "--check-minutes", 20)
+    done = assay(*common, "-o", page, "--json")
+    text = page.read_text("utf-8")
+    assert done.status == 0
+    assert json.loads(text.split('id="assay">')[1].split("</script>")[0]) == done.json
+    assert text.count("<svg") == 2
+    assert "61.2 checks a day, are far above the picture" in text
+    assert "<b>" not in text
+    assert "\x1b" not in text
+    assert assay(*common, "-o", tmp_path / "no" / "p.html").status == 1
+
+
+def test_a_shallow_clone_names_what_makes_it_deep(
+    assay: Assay, repository: Repository, tmp_path: Path
+) -> None:
+    clone = tmp_path / "shallow clone"
+    repository.git("clone", "-q", "--depth", "1", f"file://{repository.path}", str(clone))
+    done = assay("pace", "--from-git", clone, "--reviewers", 3, "--check-minutes", 20, "--json")
+    assert done.json["shallow"]
+    assert done.json["pace_per_day"]["value"] is None
+    text = assay("pace", "--from-git", clone, "--reviewers", 3, "--check-minutes", 20)
+    assert f"next: git -C '{clone}' fetch --unshallow" in text.err
 
 
 def test_help_has_an_example(assay: Assay) -> None:

@@ -98,3 +98,50 @@ def test_thresholds_by_hand_and_wrong_turns(assay: Assay, desk: Desk, tmp_path: 
     assert (nobody.status, "the judges there are: careful@2" in nobody.err) == (1, True)
     assert "Example:" in assay("release", "--help").out
     assert "Example:" in assay("release", "verify", "--help").out
+
+
+def test_the_page_beside_the_certificate(
+    assay: Assay, desk: Desk, file: Path, tmp_path: Path
+) -> None:
+    common = ("release", desk.ledger.path, "--judge", JUDGE, "--at-most", 0.02)
+    page = tmp_path / "release.html"
+    done = assay(*common, "-o", file, "--page", page, "--json")
+    record = json.loads(page.read_text("utf-8").split('id="assay">')[1].split("</script>")[0])
+    assert record == done.json["certificate"] == json.loads(file.read_text("utf-8"))
+    assert (done.json["file"], done.json["page"]) == (str(file), str(page))
+    taken = assay(*common, "--page", page)
+    assert (taken.status, "replaces nothing" in taken.err) == (1, True)
+    same = tmp_path / "x"
+    assert assay(*common, "-o", same, "--page", same).status == 2
+    assert not same.exists()
+
+
+def test_what_is_missing_is_named_with_its_command(assay: Assay, desk: Desk) -> None:
+    path = desk.ledger.path
+    done = assay("release", path, "--judge", JUDGE, "--at-most", 0.003)
+    assert done.status == 3
+    needed = int(done.out.split("about ")[1].split()[0].replace(",", ""))
+    next_command = f"next: assay draw {path} --labels {needed} --seed 8 --no-judge --system desk"
+    assert (next_command in done.err) == (needed <= 3_000)
+    assert ("that is more labels than" in done.err) == (needed > 3_000)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--at-most", "nan"),
+        ("--at-most", "1e-300"),
+        ("--at-most", "0.9999999"),
+        ("--at-most", 0.01, "--confidence", "nan"),
+        ("--at-most", 0.01, "--confidence", "0.9999999"),
+        ("--at-most", 0.01, "--start", "nan"),
+        ("--at-most", 0.01, "--threshold", "nan"),
+        ("--at-most", 0.01, "--threshold", 0.1, "--start", 0.3),
+    ],
+)
+def test_wrong_numbers_are_wrong_usage(
+    assay: Assay, ledger: Ledger, options: tuple[object, ...]
+) -> None:
+    done = assay("release", ledger.path, "--judge", JUDGE, *options)
+    assert done.status == 2
+    assert "Traceback" not in done.err

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from scipy import integrate, special
 
 from assay.errors import EstimateError
-from assay.estimate.count_alarm import MixturePrior, alarm_count, count_log_e_value
+from assay.estimate.count_alarm import (
+    MixturePrior,
+    alarm_count,
+    count_log_e_value,
+    log_alarm_level,
+)
 from assay.estimate.count_alarm_sampled import sampled_alarm
 from assay.estimate.count_alarm_windows import allowed_so_far, window_alarms
 
@@ -203,3 +208,19 @@ def test_rounding_makes_no_window_of_no_length() -> None:
     found = window_alarms([3 * 0.1], budget=1, window_days=0.1, until_day=3 * 0.1)
     assert [one.errors for one in found] == [0, 0, 1]
     assert found[-1].end == 3 * 0.1
+
+
+def test_a_report_of_what_was_not_drawn_counts_an_error_almost_twice() -> None:
+    """Drawn with chance pi and else reported: weight 1 for a report makes 2 - pi of each error; weight 0 makes 1."""
+    chance, errors = 0.1, 100
+    rng = np.random.default_rng(6)
+    drawn = rng.random((2_000, errors)) < chance
+    for report, mean, least, most in ((0.0, 1.0, 0.0, 0.01), (1.0, 2 - chance, 0.5, 1.0)):
+        weights = np.where(drawn, 1 / chance, report)
+        assert weights.mean() == pytest.approx(mean, rel=0.02)
+        start = sampled_alarm(audit_probability=chance)
+        level = log_alarm_level(0.01)
+        rang = [
+            start.after(row, allowed=float(errors)).log_e_value >= level for row in weights[:400]
+        ]
+        assert least <= np.mean(rang) <= most

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assay.errors import BadInput
+from assay.estimate.budget_anchor import anchor_to_count
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Unknown
 from assay.report.budget_chart import budget_chart
@@ -125,3 +126,20 @@ def test_at_least_is_said_where_nobody_knows(budget: Budget) -> None:
     assert any("may be used up without anybody knowing" in one for one in sentences(unknown))
     assert budget_chart(unknown, name="b") is None
     assert "<svg" not in render_budget(unknown)
+
+
+def test_an_estimate_far_above_the_budget_is_in_the_picture(budget: Budget) -> None:
+    """A line of confirmed errors alone would be taken for all that happened."""
+    many = Estimate(350.0, 170.0, 570.0, "errors", 0.95, 300, "estimated")
+    curve = tuple(replace(one, confirmed=12, estimated=many) for one in budget.curve)
+    anchor = anchor_to_count(0.001, window_hours=480)
+    far = replace(budget, curve=curve, allowed=replace(budget.allowed, anchor=anchor))
+    chart = budget_chart(far, name="c")
+    assert chart is not None
+    assert ">600<" in chart.svg
+    huge = replace(many, high=1e9)
+    cut = budget_chart(
+        replace(far, curve=tuple(replace(one, estimated=huge) for one in curve)), name="c"
+    )
+    assert cut is not None
+    assert ">1,400<" in cut.svg

@@ -50,6 +50,16 @@ def test_both_limits_meet_at_the_best_threshold(answer: PaceAnswer) -> None:
     assert "half the errors of the model (1.60 times)" in said
 
 
+def test_one_error_is_one_error(answer: PaceAnswer) -> None:
+    for per_day, words in (
+        (1.0, "; 1 error a day"),
+        (0.8, "; 0.8 errors a day"),
+        (1e-9, "; 1e-09 errors"),
+    ):
+        setting = replace(answer.setting, budget_per_day=per_day)
+        assert words in next(sentences(replace(answer, setting=setting)))
+
+
 def test_from_no_pace_at_all(answer: PaceAnswer) -> None:
     assert gain_words(PaceGain("x", 3.0, float("inf"))) == "from none"
     assert PaceGain("x", 3.0, float("inf")).to_json()["times"] is None

@@ -142,12 +142,12 @@ def test_nobody_says_so_and_nothing_is_claimed(tmp_path: Path) -> None:
     assert everyone.assistants.changes == 5
 
 
-def test_one_commit_spans_no_time(tmp_path: Path) -> None:
+def test_one_commit_tells_no_pace(tmp_path: Path) -> None:
     made = Repository.create(tmp_path / "work")
     made.commit("only")
     found = pace_from_git(made.path, ASKED)
     assert isinstance(found.pace_per_day, Unknown)
-    assert "spans no time" in found.pace_per_day.reason
+    assert "less than an hour" in found.pace_per_day.reason
 
 
 def test_lengths_of_time() -> None:
@@ -158,3 +158,56 @@ def test_lengths_of_time() -> None:
         with pytest.raises(BadInput, match="length of time"):
             parse_span(wrong)
     assert DAY == 86_400
+
+
+def test_a_window_is_not_cut_to_its_first_change_where_the_repository_is_older(
+    tmp_path: Path,
+) -> None:
+    made = Repository.create(tmp_path / "work")
+    made.commit("base")
+    for number in range(4):
+        made.commit(f"late {number}", days=20 if number == 0 else 1)
+    # Ten days back nothing landed for seven of them, though the repository was there.
+    found = pace_from_git(made.path, replace(ASKED, since_days=10))
+    assert (found.days, found.others.changes) == (10, 4)
+    assert not any("younger" in note for note in found.notes)
+
+
+def test_a_second_of_history_is_no_pace(tmp_path: Path) -> None:
+    made = Repository.create(tmp_path / "work")
+    for number in range(3):
+        made.commit(f"c{number}", days=1 / 86_400)
+    found = pace_from_git(made.path, ASKED)
+    assert found.others.changes == 3
+    assert isinstance(found.others.landed_per_day, Unknown)
+    assert isinstance(found.pace_per_day, Unknown)
+
+
+def test_that_nobody_signed_does_not_show_that_no_assistant_wrote(tmp_path: Path) -> None:
+    made = Repository.create(tmp_path / "work")
+    for number in range(5):
+        made.commit(f"c{number}")
+    found = pace_from_git(made.path, replace(ASKED, check_today=True))
+    assert known(found.pace_per_day).low > 0
+    assert found.decision == "not shown"
+
+
+@pytest.mark.parametrize("at", [0, 99_999_999_999_999])
+def test_a_newest_commit_without_a_time_that_can_be(tmp_path: Path, at: int) -> None:
+    made = Repository.create(tmp_path / "work")
+    made.commit("base")
+    tree, head = made.git("rev-parse", "HEAD^{tree}", "HEAD").split()
+    who = f"Ann <ann@example.org> {at} +0000"
+    odd = f"tree {tree}\nparent {head}\nauthor {who}\ncommitter {who}\n\nodd\n"
+    made.git(
+        "update-ref", "HEAD", made.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=odd)
+    )
+    with pytest.raises(BadInput, match="no time that can be"):
+        pace_from_git(made.path, ASKED)
+
+
+@pytest.mark.parametrize("change", [{"allow": float("nan")}, {"demand_per_day": float("inf")}])
+def test_a_budget_and_a_demand_are_finite(change: dict[str, float]) -> None:
+    given = {"allow": 1.0, "per_days": 30.0} | change
+    with pytest.raises(BadInput, match="finite"):
+        replace(ASKED, **given)  # type: ignore[arg-type]

@@ -207,3 +207,19 @@ def test_wrong_questions(ledger: Ledger, tmp_path: Path) -> None:
             measure_release(ledger, ask(at_most, thresholds=(0.5,)))
     with pytest.raises(EstimateError, match="rise"):
         measure_release(ledger, ask(thresholds=(0.5, 0.4)))
+
+
+def test_the_command_that_draws_what_is_missing_names_the_system(ledger: Ledger) -> None:
+    release_desk(ledger, traces=60)
+    with pytest.raises(DrawError) as alone:
+        measure_release(ledger, ReleaseQuestion(JUDGE, 0.02))
+    assert alone.value.next_command == f"assay draw {ledger.typed} --labels 60 --seed 7 --no-judge"
+    release_desk(ledger, traces=40, version="8")
+    with pytest.raises(DrawError) as several:
+        measure_release(ledger, ReleaseQuestion(JUDGE, 0.02, version="8"))
+    assert several.value.next_command == (
+        f"assay draw {ledger.typed} --labels 40 --seed 7 --no-judge --system desk --version 8"
+    )
+    with pytest.raises(DrawError) as nobody:
+        measure_release(ledger, ReleaseQuestion(JUDGE, 0.02, system="nobody"))
+    assert nobody.value.next_command == f"assay ledger info {ledger.typed}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.finite_number import FINITE, NOT_NEGATIVE, POSITIVE, SHARE
 from assay.cli.output import console, emit, json_option, ledger_argument, moment, note
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     epilog="Example: assay budget runs.ledger --allow 30 --per 30d --split support=20,claims=8,reserve=2 --by team"
 )
 @ledger_argument
-@click.option("--allow", type=float, default=None, help="Escaped errors that a window may have.")
+@click.option("--allow", type=FINITE, default=None, help="Escaped errors that a window may have.")
 @click.option(
     "--anchor",
     default=None,
@@ -47,11 +48,9 @@ if TYPE_CHECKING:
     help="Parts of the budget; `reserve` is for all others.",
 )
 @click.option("--by", default=None, metavar="TAG", help="The tag whose values are the parts.")
+@click.option("--human-error-rate", type=SHARE, default=None, help="Assumed of the people.")
 @click.option(
-    "--human-error-rate", type=click.FloatRange(0, 1), default=None, help="Assumed of the people."
-)
-@click.option(
-    "--human-per-day", type=float, default=None, help="Results per day of the people, together."
+    "--human-per-day", type=POSITIVE, default=None, help="Results per day of the people, together."
 )
 @click.option(
     "--human-system", default=None, help="The people's traces, by their name as a system."
@@ -69,7 +68,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--cycle-days",
-    type=float,
+    type=NOT_NEGATIVE,
     default=None,
     help="Days in which the traffic repeats itself: errors may come all at its beginning. Default: 7, or 1 in a window "
     "under a week. 0: only where errors come as evenly by night as by day; the alarm is then much quicker.",
@@ -115,7 +114,8 @@ def command(
     from assay.ledger.store import Ledger
     from assay.volume.budget import measure_budget
 
-    budget = measure_budget(Ledger.open(ledger), _question(options, curve=output is not None))
+    store = Ledger.open(ledger)
+    budget = measure_budget(store, _question(options, curve=output is not None))
     _write(budget, output, prometheus_rules, openslo_file)
     if as_json:
         emit(budget.to_json())
@@ -123,14 +123,34 @@ def command(
         from assay.report.budget_text import print_budget
 
         print_budget(budget, console())
+        _say_next(budget, store.typed)
     if budget.says_no:
         sys.exit(3)
+
+
+def _say_next(budget: Budget, ledger: str) -> None:
+    """Name the command that makes known what nobody knows."""
+    if not budget.columns.at_least:
+        return
+    from assay.volume.commands import quoted
+
+    system, version = quoted(budget.log.system), budget.versions[-1]
+    of = f"{system} --version {quoted(version)}" if version else system
+    note(f"next: assay draw {ledger} --labels 300 --seed 7 --system {of}")
 
 
 def _question(options: dict[str, Any], *, curve: bool) -> BudgetQuestion:
     from assay.volume.budget_question import BudgetQuestion, parse_span, parse_split
     from assay.volume.question import HumanBaseline
 
+    if (options["allow"] is None) == (options["anchor"] is None):
+        raise click.UsageError(
+            "a budget is stated once: --allow 30 for a count, or --anchor WHAT to derive one; not both"
+        )
+    if (options["split"] is None) != (options["by"] is None):
+        raise click.UsageError(
+            "--split says what each part gets, and --by TAG whose values the parts are: give both"
+        )
     rate, per_day, system = (
         options.pop(f"human_{name}") for name in ("error_rate", "per_day", "system")
     )

@@ -5,12 +5,23 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
 
 from assay.cli.output import console, emit, json_option, moment, note, progress
-from assay.cli.pace_options import as_queue, as_reviewers, days_of, git_options, pace_options
+from assay.cli.pace_options import (
+    MEASURED,
+    OF_LEDGERS,
+    as_queue,
+    as_reviewers,
+    days_of,
+    git_options,
+    pace_options,
+    refuse_given,
+    refuse_halves,
+)
 from assay.ledger.schema import ORIGINS
 
 
@@ -40,14 +51,22 @@ def command(ledger: Path | None, output: Path | None, as_json: bool, **options: 
     The lesser of two limits, which of them binds, what would help, and the best threshold of a judge. Exits 3 where
     --demand, or with --check today's pace, is above it.
     """
+    refuse_halves(options)
     if options["from_git"] is not None:
-        if ledger is not None or output is not None or options["simulate"]:
-            raise click.UsageError("--from-git goes without LEDGER, --output and --simulate")
-        _from_git(as_json, options)
+        if ledger is not None:
+            raise click.UsageError("--from-git is in place of LEDGER: give one of them")
+        refuse_given(OF_LEDGERS, "goes with a LEDGER or --error-rate, not with --from-git")
+        _from_git(output, as_json, options)
         return
     for name in ("author", "trailer", "since", "follow"):
         if options[name] is not None:
             raise click.UsageError(f"--{name} goes with --from-git")
+    if ledger is None:
+        if options["error_rate"] is None:
+            raise click.UsageError(
+                "give a LEDGER, or assume an error rate, as --error-rate 0.01, or name a clone by --from-git"
+            )
+        refuse_given(MEASURED, "goes with a LEDGER")
     _from_ledger(ledger, output, as_json, options)
 
 
@@ -131,7 +150,7 @@ def _measured_minutes(store: Any, level: float) -> float | None:
     return found.high
 
 
-def _from_git(as_json: bool, options: dict[str, Any]) -> None:
+def _from_git(output: Path | None, as_json: bool, options: dict[str, Any]) -> None:
     from assay.volume.git_history_marks import AuthorRule
     from assay.volume.pace_from_git import pace_from_git
     from assay.volume.pace_git_result import GitPaceQuestion
@@ -150,11 +169,18 @@ def _from_git(as_json: bool, options: dict[str, Any]) -> None:
     )
     with progress("history", "commits") as advance:
         pace = pace_from_git(options["from_git"], question, progress=advance)
+    record = pace.to_json()
+    if output is not None:
+        from assay.report.pace_git_page import write_git_pace
+
+        note(f"page: {output} ({write_git_pace(pace, record, output) / 1000:.0f} kB)")
     if as_json:
-        emit(pace.to_json())
+        emit(record)
     else:
         from assay.report.pace_git_text import print_git_pace
 
         print_git_pace(pace, console())
+    if pace.shallow:
+        note(f"next: git -C {quote(str(options['from_git']))} fetch --unshallow")
     if pace.decision in ("missed", "not shown"):
         sys.exit(3)

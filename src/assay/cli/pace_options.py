@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
+
+from assay.cli.finite_number import NOT_NEGATIVE, POSITIVE, SHARE, FiniteRange
 
 if TYPE_CHECKING:
     from assay.estimate.queue_simulation import Shift
@@ -15,8 +18,16 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-POSITIVE = click.FloatRange(0, min_open=True)
-SHARE = click.FloatRange(0, 1)
+OF_LEDGERS = (
+    *("judge", "auroc", "recall", "false_alarms", "error_rate", "audit_share", "per_day", "reviewer_recall"),
+    *("human_error_rate", "human_per_day", "human_system", "simulate", "shifts", "severity_shares", "deadline"),
+    *("missed", "late", "seed", "system", "version", "origin", "start", "end", "draw_id", "truth"),
+)  # fmt: skip
+"""Options that a repository's history has no use for."""
+MEASURED = ("system", "version", "origin", "start", "end", "draw_id", "truth", "human_system")
+"""Options that say what to read of a ledger."""
+QUEUE = ("shifts", "severity_shares", "deadline", "missed", "late", "seed")
+TOGETHER = (("allow", "per", "30 and 30d"), ("recall", "false_alarms", "0.9 and 0.04"))
 
 
 def pace_options(function: Function) -> Function:
@@ -25,21 +36,21 @@ def pace_options(function: Function) -> Function:
         click.option("--reviewers", type=POSITIVE, default=None, help="How many review at the same time."),
         click.option("--check-minutes", type=POSITIVE, default=None,
                      help="To read one output.  [default: from the times of labels, where they tell]"),
-        click.option("--fix-minutes", type=click.FloatRange(0), default=None, help="To mend one found wrong."),
+        click.option("--fix-minutes", type=NOT_NEGATIVE, default=None, help="To mend one found wrong."),
         click.option("--hours-a-day", type=POSITIVE, default=8.0, show_default=True, help="That each has for it."),
         click.option("--days-a-week", type=POSITIVE, default=7.0, show_default=True, help="5 where weekends are free."),
         click.option("--reviewer-recall", type=SHARE, default=0.95, show_default=True,
                      help="Share of the errors before them that people find: assumed."),
         click.option("--wait-minutes", type=POSITIVE, default=None,
                      help="Mean wait that is all right.  [default: busy 85 % of the hours]"),
-        click.option("--allow", type=click.FloatRange(0), default=None, help="Errors that may escape in --per."),
+        click.option("--allow", type=NOT_NEGATIVE, default=None, help="Errors that may escape in --per."),
         click.option("--per", default=None, metavar="30d", help="The window of --allow."),
         click.option("--human-error-rate", type=SHARE, default=None,
                      help="Assumed of the people: their volume is the budget where there is no --allow."),
         click.option("--human-per-day", type=POSITIVE, default=None, help="Results per day of the people, together."),
         click.option("--human-system", default=None, help="The people's traces, by their name as a system."),
         click.option("--judge", default=None, help="Its score says what is read; measured by the labels."),
-        click.option("--auroc", type=click.FloatRange(0.5, 1, max_open=True), default=None,
+        click.option("--auroc", type=FiniteRange(0.5, 1, max_open=True), default=None,
                      help="Of a judge that is assumed, binormal."),
         click.option("--recall", type=SHARE, default=None, help="Of a judge that is assumed: errors it flags."),
         click.option("--false-alarms", type=SHARE, default=None, help="And right outputs that it flags."),
@@ -47,7 +58,7 @@ def pace_options(function: Function) -> Function:
         click.option("--audit-share", type=SHARE, default=0.01, show_default=True,
                      help="Read of what is not flagged, at random."),
         click.option("--per-day", type=POSITIVE, default=None, help="Outputs a day, where the log does not tell."),
-        click.option("--demand", type=click.FloatRange(0), default=None, help="Outputs a day wanted: exits 0 or 3."),
+        click.option("--demand", type=NOT_NEGATIVE, default=None, help="Outputs a day wanted: exits 0 or 3."),
         click.option("--check", is_flag=True, help="Hold today's pace against it: exits 0 or 3."),
         click.option("--simulate", is_flag=True, help="Simulate the review queue, too."),
         click.option("--shift", "shifts", multiple=True, metavar="'mon-fri 09:00-17:00=3'",
@@ -84,6 +95,40 @@ def _with(function: Function, options: list[Callable[[Function], Function]]) -> 
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def refuse_given(names: Iterable[str], rule: str) -> None:
+    """Refuse options that were typed and would change nothing.
+
+    Raises
+    ------
+    click.UsageError
+        Naming them, and the rule.
+    """
+    context = click.get_current_context()
+    option = {one.name: one.opts[0] for one in context.command.params}
+    given = [
+        option[name]
+        for name in names
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        verb = rule if len(given) == 1 else rule.replace("goes", "go", 1)
+        raise click.UsageError(f"{', '.join(given)} {verb}")
+
+
+def refuse_halves(options: dict[str, Any]) -> None:
+    """Refuse one of two options that go together.
+
+    Raises
+    ------
+    click.UsageError
+        Naming both.
+    """
+    for first, second, example in TOGETHER:
+        if (options[first] is None) != (options[second] is None):
+            names = " and ".join(f"--{name.replace('_', '-')}" for name in (first, second))
+            raise click.UsageError(f"{names} go together, as {example}")
 
 
 def as_reviewers(
@@ -139,10 +184,7 @@ def as_queue(options: dict[str, Any]) -> QueueQuestion | None:
         Where an option of the queue goes without --simulate.
     """
     if not options["simulate"]:
-        for name in ("shifts", "deadline", "severity_shares"):
-            if options[name]:
-                option = name.rstrip("s") if name == "shifts" else name.replace("_", "-")
-                raise click.UsageError(f"--{option} goes with --simulate")
+        refuse_given(QUEUE, "goes with --simulate")
         return None
     from assay.volume.pace_queue import QueueQuestion
     from assay.volume.pace_shifts import parse_shift

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note
 from assay.errors import BadInput
+from assay.quantity import Estimate
 
 if TYPE_CHECKING:
+    from assay.volume.release_certificate import ReleaseCertificate
     from assay.volume.verify import Verification
 
 DEFAULT = "certify"
@@ -35,7 +40,8 @@ class Releases(click.Group):
 @click.group(
     cls=Releases,
     epilog="`assay release LEDGER ...` is short for `assay release certify LEDGER ...`.  "
-    "Example: assay release runs.ledger --judge 'second reading' --at-most 0.01 -o release.json",
+    "Example: assay release runs.ledger --judge 'second reading' --at-most 0.01 -o release.json "
+    "--page release.html",
 )
 def command() -> None:
     """Certify what may be released unread, by a judge's score, with a promise on the errors among it."""
@@ -44,20 +50,21 @@ def command() -> None:
 @command.command(
     DEFAULT,
     short_help=KINDS[DEFAULT],
-    epilog="Example: assay release runs.ledger --judge 'second reading' --at-most 0.01 -o release.json",
+    epilog="Example: assay release runs.ledger --judge 'second reading' --at-most 0.01 -o release.json "
+    "--page release.html",
 )
 @ledger_argument
 @click.option("--judge", required=True, help="Whose score; the full name, with its version.")
 @click.option(
     "--at-most",
     required=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(1e-9, 0.999),
     metavar="RATE",
     help="Errors per released output that are promised not to be passed, as 0.01.",
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0.5, 1, max_open=True),
+    type=FiniteRange(0.5, 0.9999),
     default=0.95,
     show_default=True,
     help="Chance that the promise is kept.",
@@ -71,7 +78,7 @@ def command() -> None:
 )
 @click.option(
     "--start",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     default=0.5,
     show_default=True,
     help="Share of the traffic that the first threshold releases.",
@@ -80,7 +87,7 @@ def command() -> None:
     "--threshold",
     "thresholds",
     multiple=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="Instead of --start: thresholds fixed by hand, before a label was seen.",
 )
 @click.option(
@@ -100,8 +107,16 @@ def command() -> None:
     default=None,
     help="The certificate to write (JSON).",
 )
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="The same as a page to read and print (HTML).",
+)
 @json_option
-def certify(ledger: Path, output: Path | None, as_json: bool, **options: Any) -> None:
+def certify(
+    ledger: Path, output: Path | None, page: Path | None, as_json: bool, **options: Any
+) -> None:
     """Find the loosest threshold on a judge's score below which at most so many outputs are wrong, and certify it.
 
     It is written whatever it says: exit status 3 where nothing can be certified. Then everything is reviewed.
@@ -110,8 +125,13 @@ def certify(ledger: Path, output: Path | None, as_json: bool, **options: Any) ->
     from assay.volume.release import ReleaseQuestion
     from assay.volume.release_issue import issue_release, validity
 
-    if output is not None:
-        _refuse_taken(output)
+    _refuse_options(options)
+    for file in filter(None, (output, page)):
+        _refuse_taken(file)
+    if output is not None and page is not None and page.absolute() == output.absolute():
+        raise click.UsageError(
+            "-o and --page name the same file: the certificate is JSON, the page HTML"
+        )
     valid = validity(options["valid"])
     question = ReleaseQuestion(
         judge=options["judge"],
@@ -127,19 +147,23 @@ def certify(ledger: Path, output: Path | None, as_json: bool, **options: Any) ->
     certificate, _ = issue_release(Ledger.open(ledger), question, valid=valid)
     if output is not None:
         _write(output, certificate.text)
+    if page is not None:
+        from assay.report.release_page import render_release
+
+        _write(page, render_release(certificate))
     if as_json:
         emit(
-            {"file": None if output is None else str(output), "certificate": certificate.to_json()}
+            {
+                "file": None if output is None else str(output),
+                "page": None if page is None else str(page),
+                "certificate": certificate.to_json(),
+            }
         )
     else:
         from assay.report.release_text import print_release
 
         print_release(certificate, console())
-        if output is not None:
-            note(f"certificate: {output} (sha256 {certificate.sha256[:16]})")
-            note(f"next: assay release verify {quote(str(output))} --ledger {quote(str(ledger))}")
-        else:
-            note("nothing was written: -o release.json keeps the certificate")
+        _say_next(certificate, ledger, output, page)
     if certificate.threshold is None:
         sys.exit(3)
 
@@ -181,6 +205,43 @@ def verify(file: Path, ledger: Path, version: str | None, judge: str | None, as_
             note(f"note: {text}")
     if not found.holds:
         sys.exit(3)
+
+
+def _refuse_options(options: dict[str, Any]) -> None:
+    if not options["thresholds"]:
+        return
+    given = click.get_current_context().get_parameter_source("start")
+    if given is not ParameterSource.DEFAULT:
+        raise click.UsageError("--threshold is instead of --start: give one of them")
+
+
+def _say_next(
+    certificate: ReleaseCertificate, ledger: Path, output: Path | None, page: Path | None
+) -> None:
+    if page is not None:
+        note(f"page: {page}")
+    if output is None:
+        note("the certificate was not written: -o release.json keeps it")
+    else:
+        note(f"certificate: {output} (sha256 {certificate.sha256[:16]})")
+        note(f"next: assay release verify {quote(str(output))} --ledger {quote(str(ledger))}")
+    needed = certificate.labels_needed.quantity
+    if certificate.threshold is None and isinstance(needed, Estimate):
+        system = quote(certificate.system.name)
+        version = certificate.system.version
+        of = f"--system {system}" + (f" --version {quote(version)}" if version else "")
+        labels = math.ceil(needed.value)
+        if labels <= certificate.window.outputs:
+            note(
+                "fresh labels may be tried, once: each further try may certify wrongly by its own chance"
+            )
+            note(
+                f"next: assay draw {quote(str(ledger))} --labels {labels} --seed 8 --no-judge {of}"
+            )
+        else:
+            note(
+                f"that is more labels than the {certificate.window.outputs:,} outputs of the window"
+            )
 
 
 def _check_lines(found: Verification) -> list[str]:

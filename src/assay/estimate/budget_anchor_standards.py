@@ -30,6 +30,9 @@ class Band:
         ``per hour`` of operation, or ``per demand``.
     least, most : in [0, 1)
         The band of failures: at least the one (0 where it is open), below the other.
+    most_is_in
+        Whether the other belongs to the band: "of the order of 1e-9 or less", as AC 25.1309 has it. IEC 61508 and
+        ISO 26262 say "below".
     source
         Document and clause.
     """
@@ -40,6 +43,7 @@ class Band:
     least: float
     most: float
     source: str
+    most_is_in: bool = False
 
 
 def _iec(level: int, exposure: Exposure) -> Band:
@@ -52,15 +56,20 @@ def _iec(level: int, exposure: Exposure) -> Band:
     )
 
 
+def _flight(level: str, most: float) -> Band:
+    source = "FAA AC 25.1309-1B (2024), per flight hour"
+    return Band("AC 25.1309", level, "per hour", 0.0, most, source, most_is_in=True)
+
+
 BANDS: tuple[Band, ...] = (
     *(_iec(level, "per hour") for level in (1, 2, 3, 4)),
     *(_iec(level, "per demand") for level in (1, 2, 3, 4)),
     Band("ISO 26262", "ASIL B", "per hour", 0.0, 1e-7, "ISO 26262-5:2018, 9.4.2 (PMHF; recommended)"),
     Band("ISO 26262", "ASIL C", "per hour", 0.0, 1e-7, "ISO 26262-5:2018, 9.4.2 (PMHF)"),
     Band("ISO 26262", "ASIL D", "per hour", 0.0, 1e-8, "ISO 26262-5:2018, 9.4.2 (PMHF)"),
-    Band("AC 25.1309", "major", "per hour", 0.0, 1e-5, "FAA AC 25.1309-1B (2024), per flight hour"),
-    Band("AC 25.1309", "hazardous", "per hour", 0.0, 1e-7, "FAA AC 25.1309-1B (2024), per flight hour"),
-    Band("AC 25.1309", "catastrophic", "per hour", 0.0, 1e-9, "FAA AC 25.1309-1B (2024), per flight hour"),
+    _flight("major", 1e-5),
+    _flight("hazardous", 1e-7),
+    _flight("catastrophic", 1e-9),
 )  # fmt: skip
 """Levels of the standards; hazard analysis, architecture and process that they also ask for are no number."""
 
@@ -208,13 +217,21 @@ def from_fit(fit: float) -> Conversion:
 def levels_kept(failures_per_hour: float) -> tuple[Band, ...]:
     """Return the levels, stated per hour, whose limit a rate keeps: by number alone.
 
+    At a limit itself the level is not kept where its standard says "below" (a rate of 1e-6 is no SIL 2, which is 1e-7
+    to below 1e-6), and kept where it says "or less".
+
     Examples
     --------
     >>> [kept.level for kept in levels_kept(5e-7)]
     ['SIL 1', 'SIL 2', 'major']
     """
     return tuple(
-        level for level in BANDS if level.exposure == "per hour" and failures_per_hour < level.most
+        level
+        for level in BANDS
+        if level.exposure == "per hour"
+        and (
+            failures_per_hour < level.most or (level.most_is_in and failures_per_hour <= level.most)
+        )
     )
 
 

@@ -95,10 +95,15 @@ def sampled_alarm(*, audit_probability: float = 1.0, prior: MixturePrior = PRIOR
     is `count_log_e_value` (to the grid: within 2 %); with one pi it is that of the audited errors against pi mu.
 
     Assumes that pi is known, above 0 for every output that was released, and that the draw is independent of the
-    output's being wrong, given what pi was made from. Draws may depend on everything seen before. Errors that people
-    report, with an unknown probability, may enter with weight 1 if they are not also audited (weight 0 after that): an
-    error then counts at most once on average. Fails where pi is a guess, where auditors see errors that are none, and
-    where one cause makes several errors in one step. Missed errors make it late, never false.
+    output's being wrong, given what pi was made from. Draws may depend on everything seen before. Fails where
+    pi is a guess, where auditors see errors that are none, where one cause makes several errors in one step, and where
+    an error counts more than once on average. Missed errors make it late, never false.
+
+    Errors that people report, with an unknown probability, may enter with weight 1 where the audit could not have drawn
+    them (pi = 0), or where the report came before the draw and took the output out of it. Of an output that had its
+    chance pi to be drawn a later report has to enter with weight 0, drawn or not: with weight 1 for what was not drawn,
+    an error that is always reported counts pi (1 / pi) + (1 - pi) = 2 - pi times, up to twice, and a budget that is
+    kept rings. Who wants both gives the audit's weight a share fixed beforehand, q / pi, and a report 1 - q.
 
     References
     ----------

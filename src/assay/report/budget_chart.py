@@ -12,7 +12,8 @@ from assay.volume.budget_result import Budget
 
 WIDTH, HEIGHT = 560, 260
 HEADROOM = 4.0
-"""The picture ends at so many budgets: a band beyond it would press the line of the budget onto the axis."""
+"""The picture ends at so many budgets, or so many times the estimate where that is more: a band beyond it would press
+all else onto the axis."""
 
 
 def budget_chart(budget: Budget, *, name: str) -> Chart | None:
@@ -67,14 +68,11 @@ def budget_chart(budget: Budget, *, name: str) -> Chart | None:
 
 
 def _most(budget: Budget) -> float:
-    ends = [budget.limit, *(one.confirmed for one in budget.curve)]
-    for one in budget.curve:
-        if isinstance(one.estimated, Estimate):
-            ends += [end for end in (one.estimated.value, one.estimated.high) if math.isfinite(end)]
-    return (
-        min(max(ends), HEADROOM * max(budget.limit, *(one.confirmed for one in budget.curve)))
-        * 1.08
-    )
+    points = [budget.limit, *(float(one.confirmed) for one in budget.curve)]
+    known = [one.estimated for one in budget.curve if isinstance(one.estimated, Estimate)]
+    points += [one.value for one in known if math.isfinite(one.value)]
+    ends = [*points, *(one.high for one in known if math.isfinite(one.high))]
+    return min(max(ends), HEADROOM * max(points)) * 1.08
 
 
 def _known(budget: Budget, most: float) -> list[dict[str, Any]]:

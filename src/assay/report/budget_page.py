@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import BadInput
-from assay.figures import plain
 from assay.report.budget_chart import budget_chart
 from assay.report.budget_words import (
     cells,
@@ -16,6 +15,7 @@ from assay.report.budget_words import (
     number_rows,
     past_words,
     sentences,
+    small,
     spent_words,
     window_words,
 )
@@ -50,7 +50,7 @@ def render_budget(budget: Budget) -> str:
             sentences=list(sentences(budget)),
             chart=budget_chart(budget, name="budget"),
             lines=lines,
-            unallocated=plain(budget.unallocated) if budget.parts and budget.unallocated else "",
+            unallocated=small(budget.unallocated) if budget.parts and budget.unallocated else "",
             history=[past_words(one, budget.limit) for one in budget.history],
             numbers=number_table(number_rows(budget)),
             style=style,
@@ -77,4 +77,4 @@ def write_budget(budget: Budget, output: Path) -> int:
 
 
 def _line(name: str, allowed: float, light: str, columns: Columns) -> Line:
-    return Line(name, plain(allowed), light, spent_words(columns), *cells(columns))
+    return Line(name, small(allowed), light, spent_words(columns), *cells(columns))

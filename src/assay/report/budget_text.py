@@ -8,13 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from assay.figures import plain
 from assay.report.budget_words import (
     cells,
     headline,
     number_rows,
     past_words,
     sentences,
+    small,
     spent_words,
     window_words,
 )
@@ -48,10 +48,10 @@ def _columns(budget: Budget) -> Table:
     rows += [(one.name, one.allowed, one.light, one.columns) for one in budget.parts]
     for name, allowed, light, columns in rows:
         table.add_row(
-            Text(visible(name)), plain(allowed), light, spent_words(columns), *cells(columns)
+            Text(visible(name)), small(allowed), light, spent_words(columns), *cells(columns)
         )
     if budget.parts and budget.unallocated:
-        table.add_row("not given to any part", plain(budget.unallocated))
+        table.add_row("not given to any part", small(budget.unallocated))
     return table
 
 

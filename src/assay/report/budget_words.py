@@ -12,6 +12,8 @@ from assay.volume.budget_alarm import BudgetAlarm
 from assay.volume.budget_allowed import Allowed
 from assay.volume.budget_result import Budget, Columns, PastWindow
 
+MOST_TIMES = 1e6
+
 LIGHTS = {
     "green": "GREEN: inside the budget, and so is the upper limit",
     "amber": "AMBER: not shown to be inside the budget",
@@ -38,7 +40,7 @@ def headline(budget: Budget) -> str:
     spent = spent_words(budget.columns)
     rings = " The alarm rings." if budget.alarm.rings else ""
     return (
-        f"{budget.log.system}: {LIGHTS[budget.light]}. {spent} of {plain(budget.limit)} {budget.question.unit} "
+        f"{budget.log.system}: {LIGHTS[budget.light]}. {spent} of {small(budget.limit)} {budget.question.unit} "
         f"in {span_words(days)}.{rings}"
     )
 
@@ -55,12 +57,14 @@ def span_words(days: float) -> str:
 
     Examples
     --------
-    >>> span_words(30.0), span_words(1.0), span_words(0.5)
-    ('30 days', '1 day', '12 hours')
+    >>> span_words(30.0), span_words(1.0), span_words(0.5), span_words(1 / 24), span_words(1 / 96)
+    ('30 days', '1 day', '12 hours', '1 hour', '15 minutes')
     """
-    if days < 1:
-        return f"{24 * days:g} hours"
-    return "1 day" if days == 1 else f"{days:g} days"
+    for unit, in_a_day in (("day", 1), ("hour", 24), ("minute", 1_440)):
+        count = round(days * in_a_day, 6)
+        if count >= 1 or unit == "minute":
+            break
+    return f"1 {unit}" if count == 1 else f"{count:g} {unit}s"
 
 
 def sentences(budget: Budget) -> Iterator[str]:
@@ -108,6 +112,8 @@ def pace_words(rate: Quantity, *, at_least: bool) -> str:
     """Return how fast the budget is used up."""
     if isinstance(rate, Unknown):
         return f"How fast the budget is used up is unknown: {rate.reason}."
+    if rate.low > MOST_TIMES:
+        return "Errors come at more than a million times the allowed pace."
     shown = f"at least {plain(rate.value)}" if at_least else interval(rate)
     return f"Errors come at {shown} times the allowed pace."
 
@@ -119,7 +125,7 @@ def alarm_words(alarm: BudgetAlarm) -> str:
     found = (
         f"an audit of a part of the outputs found {errors}" if alarm.kind == "sampled" else errors
     )
-    base = f"On {KINDS[alarm.kind]} since {_day(alarm.start)}: {found}, all in all {_small(alarm.allowed)} were allowed"
+    base = f"On {KINDS[alarm.kind]} since {_day(alarm.start)}: {found}, all in all {small(alarm.allowed)} were allowed"
     version = f" (version {alarm.version})" if alarm.version else ""
     if alarm.rang_at is not None:
         return (
@@ -164,7 +170,7 @@ def anchor_words(allowed: Allowed, days: float) -> Iterator[str]:
     anchor = allowed.anchor
     per_output = allowed.per_output
     output = (
-        f", {_small(per_output.value)} an output at the traffic of now"
+        f", {small(per_output.value)} an output at the traffic of now"
         if isinstance(per_output, Estimate)
         else ""
     )
@@ -173,10 +179,14 @@ def anchor_words(allowed: Allowed, days: float) -> Iterator[str]:
         if allowed.sigma is not None and allowed.sigma > 0
         else ""
     )
-    levels = f"; by number alone that is {', '.join(_levels(allowed))}" if allowed.levels else ""
+    levels = (
+        f"; errors that stay below it keep, by number alone, {', '.join(_levels(allowed))}"
+        if allowed.levels
+        else ""
+    )
     yield (
-        f"The budget: {_small(anchor.allowed)} in {span_words(days)}, {KIND_WORDS[anchor.kind]} ({anchor.source}); "
-        f"{_small(anchor.per_hour)} an hour{output}{sigma}{levels}. It stays as it is when the traffic grows."
+        f"The budget: {small(anchor.allowed)} in {span_words(days)}, {KIND_WORDS[anchor.kind]} ({anchor.source}); "
+        f"{small(anchor.per_hour)} an hour{output}{sigma}{levels}. It stays as it is when the traffic grows."
     )
     if anchor.kind != "count":
         yield " ".join(anchor.assumptions)
@@ -225,7 +235,14 @@ def _levels(allowed: Allowed) -> list[str]:
     return [f"{one.standard} {one.level}" for one in strictest.values()]
 
 
-def _small(value: float) -> str:
+def small(value: float) -> str:
+    """Return a number of errors; of one in a million, not its noughts.
+
+    Examples
+    --------
+    >>> small(900.0), small(0.00072), small(7.2e-7)
+    ('900', '0.00072', '7.2e-07')
+    """
     return plain(value) if value >= 1e-3 else f"{value:.2g}"
 
 

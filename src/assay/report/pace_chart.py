@@ -73,7 +73,8 @@ def limits_chart(answer: PaceAnswer, *, name: str) -> Chart | None:
         finished(picture),
         name=name,
         title="How fast people can keep up, and how fast the budget can bear",
-        caption=f"{policy.router.name}: the more is flagged, the slower people are and the fewer errors escape. "
+        caption=f"{policy.router.name[:1].upper()}{policy.router.name[1:]}: the more is flagged, the slower people are "
+        f"and the fewer errors escape. "
         f"The dot is the most that both lines allow, {kept(pace)} {_unit(answer)}. {_firmness(answer)}",
     )
 

@@ -60,7 +60,7 @@ def sentences(answer: PaceAnswer) -> Iterator[str]:
     best, team = answer.best, answer.setting.reviewers
     yield (
         f"{plain(team.hours_per_day)} reviewer-hours a day, {plain(team.check_minutes)} minutes to check and "
-        f"{plain(team.fix_minutes)} to fix; {plain(answer.setting.budget_per_day)} errors a day may escape "
+        f"{plain(team.fix_minutes)} to fix; {_errors(answer.setting.budget_per_day)} a day may escape "
         f"({answer.budget_words})."
     )
     yield (
@@ -98,6 +98,12 @@ def _threshold(policy: PolicyPace) -> str:
             else ", at its best flagging nothing"
         )
     return f" from a score of {plain(threshold)} on"
+
+
+def _errors(count: float) -> str:
+    if count == 1:
+        return "1 error"
+    return f"{plain(count) if count == 0 or count >= 1e-3 else f'{count:.2g}'} errors"
 
 
 def binds_words(policy: PolicyPace) -> str:

@@ -10,13 +10,12 @@ from rich.text import Text
 
 from assay.figures import confidence, interval, plain, shown
 from assay.quantity import Unknown
+from assay.report.release_words import rows_of_tests
 from assay.terminal import visible
-from assay.volume.release_certificate import CertifiedTest, ReleaseCertificate
+from assay.volume.release_certificate import ReleaseCertificate
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-MOST_ROWS = 12
 
 
 def print_release(certificate: ReleaseCertificate, console: Console) -> None:
@@ -67,27 +66,9 @@ def _tests(certificate: ReleaseCertificate) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("score at most", "labels released", "wrong", "p-value", ""):
         table.add_column(name, justify="right" if name else "left")
-    rows = _shown(certificate.tests, certificate.threshold)
-    for test in rows:
-        chosen = test.threshold == certificate.threshold
-        said = "released up to here" if chosen else "passed" if test.passed else "failed"
-        table.add_row(
-            f"{test.threshold:.6g}", f"{test.released:,}", f"{test.errors:,}",
-            _chance(test.p_value), said, style="bold" if chosen else "",
-        )  # fmt: skip
+    rows = list(rows_of_tests(certificate))
+    for row in rows:
+        table.add_row(*row[:5], style="bold" if row.chosen else "")
     left = len(certificate.tests) - len(rows)
     table.caption = f"{left} more tests are in the file" if left else None
     return table
-
-
-def _chance(p_value: float) -> str:
-    return f"{p_value:.4f}" if p_value >= 1e-4 else "< 0.0001"
-
-
-def _shown(tests: tuple[CertifiedTest, ...], chosen: float | None) -> list[CertifiedTest]:
-    """Return the first tests, and those around the one that was chosen."""
-    if len(tests) <= MOST_ROWS:
-        return list(tests)
-    last = next((i for i, test in enumerate(tests) if test.threshold == chosen), 0)
-    near = range(max(0, last - MOST_ROWS // 2), last + 3)
-    return [test for i, test in enumerate(tests) if i < 3 or i in near]

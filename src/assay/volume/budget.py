@@ -180,6 +180,16 @@ def _check(ledger: Ledger, question: BudgetQuestion, log: SystemLog, start: int,
         raise BadInput(
             "a check says no severity: --alarm-on count can't go with --severity-weights"
         )
+    if question.judge is not None:
+        rows = ledger.rows(
+            "SELECT judge, count(*) AS n FROM verdicts WHERE draw_id IS NULL GROUP BY judge ORDER BY n DESC, judge"
+        )
+        if question.judge not in [row["judge"] for row in rows]:
+            there = ", ".join(f"{row['judge']} ({row['n']:,})" for row in rows[:5]) or "none"
+            raise BadInput(
+                f"no output has a score by {question.judge[:80]}; there are: {there}",
+                next_command=f"assay ledger info {ledger.typed}",
+            )
     if end <= log.first:
         raise BadInput(
             "--at is before the first output of the system: there is nothing in the window",

@@ -34,6 +34,8 @@ FLIGHT = re.compile(r"ac-?(major|hazardous|catastrophic)")
 HOURLY = re.compile(rf"{NUMBER}/h")
 FITS = re.compile(rf"{NUMBER}\s*fit")
 
+LEAST_BUDGET, MOST_BUDGET = 1e-12, 1e12
+"""Errors per window: what lies outside is a slip of the hand, and no number that anybody counts to."""
 AT_THE_LIMIT = 1e-9
 
 KNOWN = (
@@ -57,7 +59,8 @@ class Allowed:
     fit
         Errors in 1e9 hours.
     levels
-        Levels of standards whose limit the hourly rate keeps, by number alone.
+        Levels of standards that errors below the budget keep, by number alone. A budget of just a level's limit is
+        that level's, though a rate of just that would not be: it is errors below the budget that are of the level.
     """
 
     anchor: BudgetAnchor
@@ -111,10 +114,16 @@ def allowed_by(ledger: Ledger, question: BudgetQuestion, outputs_per_day: Quanti
             if text == "human"
             else parse_anchor(question.anchor, window_hours=hours)
         )
-    if not anchor.allowed > 0:
+    if not LEAST_BUDGET <= anchor.allowed <= MOST_BUDGET:
+        stated = "--allow" if question.anchor is None else f"the anchor {question.anchor}"
+        hint = (
+            "; where the people's errors are hardly measured, their lower limit is 0: label more of them"
+            if anchor.kind == "human volume" and anchor.allowed < LEAST_BUDGET
+            else ""
+        )
         raise BadInput(
-            f"the anchor {question.anchor} comes to {anchor.allowed:g} errors per window: a budget must be above 0; "
-            "where the people's errors are hardly measured, their lower limit is 0: label more of them"
+            f"{stated} comes to {anchor.allowed:g} errors per window: a budget must be above 0, {LEAST_BUDGET:g} "
+            f"at least and {MOST_BUDGET:g} at most{hint}"
         )
     return _converted(anchor, outputs_per_day)
 
@@ -231,6 +240,6 @@ def _converted(anchor: BudgetAnchor, outputs_per_day: Quantity) -> Allowed:
         method = f"budget per hour / outputs per hour ({outputs_per_day.method}): each output may fail alike"
         per_output = assumed(rate, "errors/output", method=method)
         sigma = rate_to_sigma(rate) if 0 < rate < 1 else None
-    # A budget of just a level's limit is that level's.
+    # What stays below the budget: at a limit itself IEC 61508 and ISO 26262 give the level no more.
     levels = levels_kept(anchor.per_hour * (1 - AT_THE_LIMIT))
     return Allowed(anchor, per_output, sigma, in_fit(anchor.per_hour).value, levels)

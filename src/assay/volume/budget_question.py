@@ -20,6 +20,8 @@ RESERVE = "reserve"
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(h|d|w)")
 DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 MOST_HISTORY = 120
+LEAST_WINDOW, MOST_WINDOW = 1 / 1_440, 3_660.0
+"""Days: a minute, and some ten years."""
 
 Split = tuple[tuple[str, float], ...]
 
@@ -92,8 +94,10 @@ class BudgetQuestion:
                 f"--allow must be above 0 and finite, got {self.allow:g}: no errors at all is no budget that can be "
                 "paced; state how many hours may pass without one, as --anchor 1e-7/h"
             )
-        if not 0 < self.per_days < math.inf:
-            raise BadInput(f"a window must be longer than nothing, got {self.per_days:g} days")
+        if not LEAST_WINDOW <= self.per_days <= MOST_WINDOW:
+            raise BadInput(
+                f"a window must be a minute or longer and at most {MOST_WINDOW:,.0f} days, got {self.per_days:g} days"
+            )
         if self.cycle_days is not None and not 0 <= self.cycle_days < math.inf:
             raise BadInput(f"a cycle must be 0 days or more and finite, got {self.cycle_days:g}")
         if not 0.5 <= self.confidence_level < 1:

@@ -22,6 +22,9 @@ _CHUNK = 1 << 20
 MOST_MESSAGE = 1 << 16
 """Characters of a message that are looked at, from its beginning and from its end: trailers stand there."""
 
+LATEST = 253_402_300_799
+"""The end of the year 9999, in seconds since 1970 UTC."""
+
 SAFE = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
@@ -111,9 +114,15 @@ def head_time(path: Path) -> int:
     Raises
     ------
     BadInput
-        As `read_commits`.
+        As `read_commits`; where the commit tells no time that can be.
     """
-    return int(_said(path, ("show", "-s", "--no-show-signature", "--format=%ct", "HEAD", "--")))
+    at = int(_said(path, ("show", "-s", "--no-show-signature", "--format=%ct", "HEAD", "--")))
+    if not 0 < at <= LATEST:
+        raise BadInput(
+            f"the newest commit of {path} says that it was made {at} seconds after 1970, which is no time that can be: "
+            "without it nobody knows when the window ends"
+        )
+    return at
 
 
 def is_shallow(path: Path) -> bool:

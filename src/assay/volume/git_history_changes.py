@@ -69,6 +69,8 @@ class History:
         Reverts and fixes that name what is not in the window.
     whole
         Whether all there is was read: the first commit has no parent, or the clone is shallow.
+    first
+        When the oldest change that was read landed, in the window or before it; the end where nothing was read.
     """
 
     changes: tuple[Change, ...]
@@ -77,6 +79,7 @@ class History:
     commits: int
     unmatched: int
     whole: bool
+    first: int
 
     @property
     def days(self) -> float:
@@ -147,7 +150,13 @@ def changes_of(commits: Iterable[Commit], rule: AuthorRule, *, start: int, end: 
     _undo(changes, named)
     inside = tuple(change for change in changes if start <= change.at <= end)
     return History(
-        inside, start, end, len(light), unmatched, bool(line) and not light[line[0]].parents
+        changes=inside,
+        start=start,
+        end=end,
+        commits=len(light),
+        unmatched=unmatched,
+        whole=bool(line) and not light[line[0]].parents,
+        first=min((change.at for change in changes), default=end),
     )
 
 

@@ -51,7 +51,8 @@ def one_system(ledger: Ledger, question: VolumeQuestion) -> SystemVolume:
     if len(systems) > 1:
         names = ", ".join(one.name for one in systems[:5])
         raise BadInput(
-            f"a pace is of one system: name one with --system and --version; here are {names}"
+            f"a pace is of one system: name one with --system and --version; here are {names}",
+            next_command=f"assay ledger info {ledger.typed}",
         )
     system = systems[0]
     if isinstance(system.error_rate, Unknown):

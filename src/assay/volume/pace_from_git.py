@@ -14,6 +14,7 @@ from assay.estimate.pace import Binding
 from assay.quantity import Estimate, Quantity, Unknown
 from assay.volume.git_history import head_time, is_shallow, read_commits
 from assay.volume.git_history_changes import BRANCH_SECONDS, Change, History, changes_of
+from assay.volume.pace_git_periods import periods_of
 from assay.volume.pace_git_result import GitPace, GitPaceQuestion, WrittenBy
 from assay.volume.result import Decision
 
@@ -27,7 +28,9 @@ CHANGE_WORDS = (
 )
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdwy])")
 _UNIT_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "m": 1 / 1_440, "y": 365.0}
+MOST_DAYS = 36_500.0
 UNIT = "changes/day"
+LEAST_DAYS = 1 / 24
 _LIMITS = 3
 """The rate at which the others' changes land, and the shares of theirs and of the assistants' that are undone."""
 
@@ -38,7 +41,7 @@ def parse_span(text: str) -> float:
     Raises
     ------
     BadInput
-        If the text is none.
+        If the text is none, 0, or more than a hundred years.
 
     Examples
     --------
@@ -46,11 +49,13 @@ def parse_span(text: str) -> float:
     (90.0, 14.0, 0.5)
     """
     found = _SPAN.fullmatch(text.strip().lower())
-    if found is None or float(found[1]) == 0:
+    days = 0.0 if found is None else float(found[1]) * _UNIT_DAYS[found[2]]
+    if not 0 < days <= MOST_DAYS:
         raise BadInput(
-            f"a length of time is written as 60m (minutes), 12h, 30d, 2w or 1y; got {text!r}"
+            "a length of time is written as 60m (minutes), 12h, 30d, 2w or 1y, and is above 0 and at most 100y; "
+            f"got {text!r}"
         )
-    return float(found[1]) * _UNIT_DAYS[found[2]]
+    return days
 
 
 def pace_from_git(
@@ -114,17 +119,18 @@ def pace_from_git(
         binds=binds,
         decision=_decision(question, parts[0], pace),
         undone=tuple(undone),
+        periods=periods_of(history.changes, start=history.start, end=history.end),
+        shallow=shallow,
         notes=tuple(_notes(question, history, shallow=shallow, late=late)),
     )
 
 
 def _cut_to_what_there_is(history: History) -> tuple[History, bool]:
     """Return the history from its first change on, where it is younger than the window."""
-    first = min((c.at for c in history.changes), default=history.end)
     # A window that goes back before the repository would make it look slower than it is.
-    if not history.whole or first <= history.start:
+    if not history.whole or history.first <= history.start:
         return history, False
-    return replace(history, start=first), True
+    return replace(history, start=min(history.first, history.end)), True
 
 
 def _written_by(
@@ -146,8 +152,8 @@ def _written_by(
 
 
 def _per_day(count: int, days: float, level: float) -> Quantity:
-    if not days > 0:
-        return Unknown("the history spans no time")
+    if days < LEAST_DAYS:
+        return Unknown("the history covers less than an hour: no pace is told from that")
     low, high = poisson_rate(count, days, confidence_level=level)
     return Estimate(
         count / days, low, high, UNIT, level, count, f"Poisson, {days:.3g} days of history",
@@ -184,12 +190,12 @@ def _capacity(
         else:
             shares.append((0.0, 0.0, 0.0))
     mine, theirs = shares
-    hours = team.hours_per_day * team.utilization(mine[1])
 
     def left(landed: float, undone: float, undone_of_others: float) -> float:
         each, each_of_others = (
             (team.check_minutes + x * team.fix_minutes) / 60 for x in (undone, undone_of_others)
         )
+        hours = team.hours_per_day * team.utilization(undone)
         return max(0.0, (hours - landed * each_of_others) / each)
 
     landed = others.landed_per_day
@@ -250,7 +256,8 @@ def _decision(question: GitPaceQuestion, own: WrittenBy, pace: Quantity) -> Deci
     if wanted is None:
         if not question.check_today:
             return None
-        if isinstance(own.landed_per_day, Unknown):
+        # That nobody signed as an assistant doesn't show that none wrote.
+        if isinstance(own.landed_per_day, Unknown) or own.changes == 0:
             return "not shown"
         wanted = own.landed_per_day.value
     if isinstance(pace, Unknown):

@@ -11,6 +11,7 @@ from assay.estimate.pace import Binding
 from assay.quantity import Quantity
 from assay.volume.git_history_changes import Change
 from assay.volume.git_history_marks import AuthorRule
+from assay.volume.pace_git_periods import Period
 from assay.volume.pace_setting import Reviewers
 from assay.volume.result import Decision
 
@@ -56,6 +57,9 @@ class GitPaceQuestion:
             raise BadInput(f"--since must be above 0 days, got {self.since_days:g}")
         if (self.allow is None) != (self.per_days is None):
             raise BadInput("--allow and --per go together, as 30 and 30d")
+        for name, given in (("--allow", self.allow), ("--demand", self.demand_per_day)):
+            if given is not None and not 0 <= given < math.inf:
+                raise BadInput(f"{name} must be 0 or more and finite, got {given:g}")
         if not 0 < self.follow_days < math.inf:
             raise BadInput(f"--follow must be above 0 days, got {self.follow_days:g}")
         if not 0.5 <= self.confidence_level < 1:
@@ -122,6 +126,10 @@ class GitPace:
     decision
     undone
         Changes of assistants that were undone, the newest first.
+    periods
+        What landed by day or by week; empty where the history is too short for it.
+    shallow
+        Whether the clone lacks its older history.
     """
 
     question: GitPaceQuestion
@@ -137,12 +145,20 @@ class GitPace:
     binds: Binding | None
     decision: Decision | None
     undone: tuple[Change, ...]
+    periods: tuple[Period, ...]
+    shallow: bool
     notes: tuple[str, ...]
 
     @property
     def days(self) -> float:
         """Length of the window."""
         return (self.end - self.start) / 86_400
+
+    @property
+    def read_per_day(self) -> float:
+        """Changes a day that the reviewers have hours to check, if nothing had to be fixed; of whomever."""
+        team = self.question.reviewers
+        return 60 * team.hours_per_day * team.utilization(0.0) / team.check_minutes
 
     @property
     def follow_days(self) -> float:
@@ -161,6 +177,7 @@ class GitPace:
             "window": {"from": start, "to": end, "days": self.days},
             "follow_days": self.follow_days,
             "commits": self.commits,
+            "shallow": self.shallow,
             "written_by_assistant": self.question.rule.words,
             "assistants": self.assistants.to_json(),
             "others": self.others.to_json(),
@@ -177,5 +194,6 @@ class GitPace:
                 {"sha": c.sha, "subject": c.subject, "how": c.undone_how, "by": c.undone_by}
                 for c in self.undone[:SHOWN]
             ],
+            "periods": [period.to_json() for period in self.periods],
             "notes": list(self.notes),
         }

@@ -21,6 +21,9 @@ JudgeKind = Literal["measured", "assumed", "random", "everything", "nothing"]
 VARIATION = 0.5
 """Coefficient of variation that is assumed of the times to check and to fix, where a wait is asked for."""
 USUAL_UTILIZATION = 0.85
+LEAST, MOST = 0.001, 1_000_000
+"""Of reviewers and of minutes: what lies outside is a slip of the hand."""
+SPAN = f"{LEAST} to {MOST:,}"
 DAY_HOURS = 24.0
 _ZOOM, _ZOOMS, _EDGE = 21, 5, 8.0
 
@@ -61,13 +64,13 @@ class Reviewers:
 
     def __post_init__(self) -> None:
         checks = (
-            ("--reviewers", self.reviewers, 0 < self.reviewers < math.inf, "above 0"),
-            ("--check-minutes", self.check_minutes, 0 < self.check_minutes < math.inf, "above 0"),
-            ("--fix-minutes", self.fix_minutes, 0 <= self.fix_minutes < math.inf, "0 or more"),
+            ("--reviewers", self.reviewers, LEAST <= self.reviewers <= MOST, SPAN),
+            ("--check-minutes", self.check_minutes, LEAST <= self.check_minutes <= MOST, SPAN),
+            ("--fix-minutes", self.fix_minutes, 0 <= self.fix_minutes <= MOST, f"0 to {MOST:,}"),
             ("--hours-a-day", self.hours_a_day, 0 < self.hours_a_day <= 24, "above 0, at most 24"),
             ("--days-a-week", self.days_a_week, 0 < self.days_a_week <= 7, "above 0, at most 7"),
             ("--reviewer-recall", self.recall, 0 <= self.recall <= 1, "in [0, 1]"),
-            ("--wait-minutes", self.wait_minutes, (self.wait_minutes or 1) > 0, "above 0"),
+            ("--wait-minutes", self.wait_minutes, LEAST <= (self.wait_minutes or 1) <= MOST, SPAN),
         )
         for name, value, ok, rule in checks:
             if not ok:

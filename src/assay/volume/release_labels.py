@@ -23,7 +23,7 @@ from assay.ledger.draws import StoredDraw, labeled_draws, readings_of, stored_dr
 from assay.ledger.frame import Frame
 from assay.ledger.population import scores
 from assay.ledger.store import Ledger, literal
-from assay.volume.commands import draw_command
+from assay.volume.commands import draw_command, quoted
 from assay.volume.draw import judges_of
 
 FloatArray = npt.NDArray[np.float64]
@@ -112,6 +112,22 @@ def release_labels(ledger: Ledger, draw: StoredDraw, judge: str) -> ReleaseLabel
     )
 
 
+def _draw_command(ledger: Ledger, system: str | None, version: str | None) -> str:
+    """Return the command that draws what is missing: of the system asked for, else of the one with most outputs."""
+    rows = ledger.rows(
+        "SELECT system, version, count(*) AS n FROM traces GROUP BY system, version ORDER BY n DESC, system, version"
+    )
+    fit = [
+        row for row in rows if system in (None, row["system"]) and version in (None, row["version"])
+    ]
+    if not fit:
+        return f"assay ledger info {ledger.typed}"
+    of = f" --system {quoted(fit[0]['system'])}" if len(rows) > 1 else ""
+    if len(rows) > 1 and fit[0]["version"]:
+        of += f" --version {quoted(fit[0]['version'])}"
+    return f"assay draw {ledger.typed} --labels {min(1_000, fit[0]['n'])} --seed 7 --no-judge{of}"
+
+
 def choose_release_draw(
     ledger: Ledger, *, draw_id: str | None, system: str | None, version: str | None
 ) -> tuple[StoredDraw, tuple[str, ...]]:
@@ -139,7 +155,7 @@ def choose_release_draw(
         whose = " ".join(filter(None, (system, version)))
         raise DrawError(
             f"no draw{f' of {whose}' if whose else ''} has labels, and a threshold is certified by labels",
-            next_command=f"assay draw {ledger.typed} --labels 1000 --seed 7 --no-judge",
+            next_command=_draw_command(ledger, system, version),
         )
     if len(systems) > 1:
         names = ", ".join(" ".join(filter(None, pair)) for pair in systems[:8])
