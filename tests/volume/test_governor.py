@@ -385,3 +385,18 @@ def test_what_went_out_in_shadow_is_a_release_that_is_paid() -> None:
     assert decision.would.startswith("release")
     assert "went out in shadow" in decision.reason
     assert desk.governor.book.sums.total("paid") >= 0.9
+
+
+def test_a_report_of_what_might_have_been_audited_does_not_count_twice_in_the_alarm() -> None:
+    desk = Desk()
+    for _ in range(200):
+        desk.now += 1.0
+        decision = desk.ask(0.001)
+        record = desk.governor.book.find(decision.decision_id)
+        if decision.would == "release" and record is not None and record[6] > 0:
+            break
+    before = desk.governor.book.alarm
+    spent = desk.governor.book.sums.total("points")
+    desk.governor.outcome(decision.decision_id, True)
+    assert desk.governor.book.sums.total("points") == spent + 1
+    assert desk.governor.book.alarm.log_e_value <= before.log_e_value

@@ -184,7 +184,7 @@ class GovernorBook:
         self._count("outcomes")
         record = self.find(name)
         if record is None:
-            self._confirm(event["released_at"], severity, at, sampled_weight=1.0)
+            self._confirm(event["released_at"], severity, at, sampled_weight=0.0)
             return
         first, was_wrong = record[7] is None, record[7] is True
         record[7] = bool(wrong or was_wrong)
@@ -209,7 +209,11 @@ class GovernorBook:
                 found=self.policy.severity_weights[severity] / chance if wrong else 0.0,
             )  # fmt: skip
         if wrong and not was_wrong:
-            self._confirm(record[0], severity, at, sampled_weight=1.0 / chance if chance else 1.0)
+            # What had a chance to be audited counts through audits alone: a report beside them would count it twice.
+            unsampled = 0.0 if record[6] > 0 else 1.0
+            self._confirm(
+                record[0], severity, at, sampled_weight=1.0 / chance if chance else unsampled
+            )
 
     def _confirm(
         self, released_at: float, severity: int, at: float, *, sampled_weight: float
