@@ -188,8 +188,10 @@ def share(scores: FloatArray) -> float:
 
 FAILS = (
     "It knows prose documentation in English. Another language, fiction, poetry and dialogue are none: under "
-    "not_trained_with stands how much of them it keeps. It says nothing of truth, and a fluent text that is wrong or "
-    "made up scores as high as any. Prose in which single words are changed is not told from good prose."
+    "not_trained_with stands how much of them it keeps; it keeps most manual pages in other languages, so tell the "
+    "language first. Pages of API reference, a signature and a line of prose, score like code. It says nothing of "
+    "truth, and a fluent text that is wrong or made up scores as high as any. Prose in which single words are changed "
+    "is not told from good prose."
 )
 
 

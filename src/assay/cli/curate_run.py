@@ -43,7 +43,10 @@ def command(
     cluster: bool,
     as_json: bool,
 ) -> None:
-    """Filter, deduplicate and write a corpus: JSON Lines, plain, gzip or Zstandard.
+    """Filter, deduplicate and write a corpus.
+
+    Read are JSON Lines, JSON arrays, CSV and TSV (plain, gzip or Zstandard), Parquet, WARC and WET, and files or
+    folders of .html, .txt, .md and .rst, which are a document each.
 
     A run that was killed goes on with the same command, to the same bytes. OUT holds the documents, dropped.jsonl.zst
     with the reason of each other one, rejected.jsonl.zst, report.html, datasheet.json (Croissant) and run.json.

@@ -99,7 +99,9 @@ DEFAULT_STEPS: tuple[StepEntry, ...] = (
     StepEntry("language", on=False),
     StepEntry("repeated-spans", on=False),
     StepEntry("rules", on=False),
+    StepEntry("quality", on=False),
     StepEntry("decontaminate", on=False),
+    StepEntry("personal-data", on=False),
 )
 """The steps of the recipe that is taken where none is given.
 

@@ -82,7 +82,7 @@ def plan_run(inputs: Sequence[str], out: Path, recipe: Recipe, workers: int) -> 
     total = sum(sizes)
     read = max(block.share * sizes[largest], 1.0)
     times = max(total / read, 1.0)
-    records = block.payload.count(b"\n") or 1
+    records = block.count
     stored = sum(len(content) for content in result.values())
     packed = len(zstandard.ZstdCompressor(level=3).compress(block.payload))
     return Plan(
@@ -119,7 +119,7 @@ def sample_share(inputs: Sequence[Input], settings: ReadSettings, sample: int) -
     largest = max(inputs, key=lambda each: size_of(each.path))
     block = first_block(largest, settings)
     read = max(block.share * size_of(largest.path), 1.0)
-    records = max(block.payload.count(b"\n"), 1) * max(total / read, 1.0)
+    records = block.count * max(total / read, 1.0)
     return min(1.0, round(sample / records, 6) or 1e-6)
 
 

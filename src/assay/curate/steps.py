@@ -18,6 +18,8 @@ STEPS = {
     "repeated-spans": "assay.curate.repeated_spans:CutRepeatedSpans",
     "rules": "assay.curate.steps_rules:QualityRules",
     "language": "assay.curate.language:KeepLanguages",
+    "quality": "assay.curate.quality_classifier:KeepQuality",
+    "personal-data": "assay.curate.personal_data_mask:MaskPersonalData",
     "decontaminate": "assay.curate.decontaminate:Decontaminate",
 }
 """What a recipe calls a step -> where it is; imported only when it is used. A step is a frozen dataclass: its fields

@@ -214,5 +214,5 @@ def test_inputs_are_files_folders_and_names(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match="no file in the folder"):
         inputs_of([str(tmp_path / "empty")])
-    with pytest.raises(UnknownFormat, match=r"ends with \.txt"):
-        reader_of(tmp_path / "c.txt", ReadSettings())
+    with pytest.raises(UnknownFormat, match=r"ends with \.pdf"):
+        reader_of(tmp_path / "c.pdf", ReadSettings())

@@ -102,6 +102,8 @@ class RawBlock:
         What was met while splitting, before the payload: a line too long to hold, a packed file that is cut off.
     share : in [0, 1]
         How much of the file has been read when the block ends; for progress only.
+    records : >= 0
+        In the payload, where these are not its lines.
     """
 
     path: str
@@ -111,6 +113,12 @@ class RawBlock:
     payload: bytes
     rejected: tuple[Rejected, ...] = ()
     share: float = 0.0
+    records: int = 0
+
+    @property
+    def count(self) -> int:
+        """About how many records it holds."""
+        return self.records or max(self.payload.count(b"\n"), 1)
 
     @property
     def where(self) -> str:

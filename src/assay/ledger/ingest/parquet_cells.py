@@ -19,8 +19,10 @@ PARQUET_MAGIC = b"PAR1"
 PARQUET_BATCH_ROWS = 512
 
 
-def parquet_cells(source: Source) -> Iterator[tuple[int, dict[str, object]]]:
-    """Yield each row's number, from 1, and its cells: column -> cell.
+def parquet_cells(
+    source: Source, *, batch_rows: int = PARQUET_BATCH_ROWS
+) -> Iterator[tuple[int, dict[str, object]]]:
+    """Yield each row's number, from 1, and its cells: column -> cell; so many rows at a time are held in memory.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def parquet_cells(source: Source) -> Iterator[tuple[int, dict[str, object]]]:
     _check_ends(source)
     number = 0
     with _in_words("the Parquet file is damaged", source):
-        batches = _batches(source)
+        batches = _batches(source, batch_rows)
     for _ in count():
         with _in_words(f"the Parquet file is damaged after row {number}", source):
             batch = next(batches, None)
@@ -98,10 +100,10 @@ def _check_ends(source: Source) -> None:
         raise BadInput("the Parquet file is cut off: its footer is missing", where=str(source.path))
 
 
-def _batches(source: Source) -> Iterator[Any]:
+def _batches(source: Source, batch_rows: int) -> Iterator[Any]:
     from arro3.io import read_parquet
 
-    return iter(read_parquet(str(source.path), batch_size=PARQUET_BATCH_ROWS))
+    return iter(read_parquet(str(source.path), batch_size=batch_rows))
 
 
 @contextmanager
