@@ -137,7 +137,7 @@ def test_commands_that_are_only_shown_have_options_that_there_are(document: Path
     for block in SHOWN.findall(document.read_text("utf-8")):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line)
-            path = next(p for p in (" ".join(words[:n]) for n in (3, 2)) if p in known)
+            path = next(p for p in (" ".join(words[:n]) for n in (4, 3, 2)) if p in known)
             options = {name for option in known[path].params for name in option.opts}
             assert {word for word in words if word.startswith("--")} <= options, line
 
