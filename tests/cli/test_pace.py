@@ -165,9 +165,7 @@ def test_a_repositorys_own_history(assay: Assay, repository: Repository) -> None
     done = assay(*common)
     assert done.status == 0
     assert "Of assistants 2 changes a day land; you can afford" in done.out
-    assert "10 changes of assistants: 1 reverted, 0 fixed" in done.out.replace(
-        "\n  ", " "
-    )
+    assert "10 changes of assistants: 1 reverted, 0 fixed" in done.out.replace("\n  ", " ")
     assert "\x1b" not in done.out
     assert "reverted by" in done.out
     found = assay(*common, "--since", "30d", "--allow", 1, "--per", "30d", "--check", "--json")

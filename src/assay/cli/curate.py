@@ -9,6 +9,7 @@ import click
 PARTS = {
     "run": "Filter, deduplicate and write a corpus; every dropped document keeps its reason.",
     "classifier": "Train a quality classifier with two kinds of text, and score texts with it.",
+    "measure": "How much of a corpus adds something, and what more of it would add.",
     "value": "What data is worth for a target, measured by training on it.",
 }
 """Name -> what `assay curate --help` says of it; the module of each is imported only when it is called."""
