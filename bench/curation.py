@@ -1,10 +1,10 @@
 """Curation beside its peers: quality rules, near-duplicates, growth; on one machine, in one run, on one corpus.
 
-    scripts/bench curate
-    python bench/curate.py [--folder FOLDER] [--install] [--megabytes 10 64 250 1000]
+    scripts/bench curation
+    python bench/curation.py [--folder FOLDER] [--install] [--megabytes 10 64 250 1000]
 
 The corpora are built by `bench/corpus.py` from text of this machine, and the peers installed into environments of
-their own, in FOLDER (by default ``assay-bench-curate`` beside the system's temporary files): nothing of either is kept
+their own, in FOLDER (by default ``assay-bench-curation`` beside the system's temporary files): nothing of either is kept
 in the repository. Takes ten minutes, most of it the peers'. The rules: `bench/curate_filters.py`; duplicates:
 `bench/curate_dedup.py`, which say what is measured, and how.
 """
@@ -26,7 +26,7 @@ import curate_filters
 
 KEPT = Path(__file__).with_suffix(".json")
 HERE = Path(__file__).parent
-FOLDER = Path(tempfile.gettempdir()) / "assay-bench-curate"
+FOLDER = Path(tempfile.gettempdir()) / "assay-bench-curation"
 SIZES = (10, 64, 250, 1_000)
 COMPARED = 64
 """Megabytes of the corpus that the peers read too."""
@@ -84,7 +84,7 @@ def page() -> str:
     said = f"{kept['conditions']}\n\n" if kept["conditions"] else ""
     return f"""## Curation
 
-`scripts/bench curate`: {COMPARED} MB of text of this machine (`bench/corpus.py`), one process each.
+`scripts/bench curation`: {COMPARED} MB of text of this machine (`bench/corpus.py`), one process each.
 
 {said}### Quality rules
 
