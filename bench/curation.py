@@ -4,8 +4,8 @@
     python bench/curation.py [--folder FOLDER] [--install] [--megabytes 10 64 250 1000]
 
 The corpora are built by `bench/corpus.py` from text of this machine, and the peers installed into environments of
-their own, in FOLDER (by default ``assay-bench-curation`` beside the system's temporary files): nothing of either is kept
-in the repository. Takes ten minutes, most of it the peers'. The rules: `bench/curate_filters.py`; duplicates:
+their own, in FOLDER (by default ``assay-bench-curation`` beside the system's temporary files): nothing of either is
+kept in the repository. Takes ten minutes, most of it the peers'. The rules: `bench/curate_filters.py`; duplicates:
 `bench/curate_dedup.py`, which say what is measured, and how.
 """
 
