@@ -1,13 +1,14 @@
 """Do cheap proxies decide as dearer ones do: the n-gram model against a small transformer on a corpus's sources.
 
     python bench/corpus.py CORPUS.jsonl --megabytes 64
-    python bench/proxy_agreement.py CORPUS.jsonl [--tokens 120000] [--seeds 3] [--workers 1] [--folder STATE]
+    python bench/proxy_agreement.py CORPUS.jsonl [--tokens 400000] [--small 100000] [--seeds 5] [--folder STATE]
 
 Each source's text alone trains each proxy, as many tokens of it, on several seeds (subset, order, first weights);
 the target is held-out documents of all sources, as many of each. Reported: bits per byte of each source and proxy;
-Kendall's tau and the pairs decided alike of every two proxies, with limits over other sources; how many of the pairs
-that the transformer shows beyond chance the n-gram model decides the same; the seeds' standard deviation; pairs
-whose order changes with the learning rate. Near-duplicates of the target and repeats are left out for all proxies.
+Kendall's tau-b of every two proxies and of each proxy's two budgets, with limits over seeds and documents, and the
+pairs that each separates, agreed and opposed; the share of pairs decided alike, with limits over other sources; the
+seeds' standard deviation; pairs whose order changes with the learning rate. Near-duplicates of the target and repeats
+are left out for all proxies.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from assay.curate.proxies.proxy import Proxy, TokenColumn
 from assay.curate.proxies.training_pool import Training, held_out_of_all
 from assay.curate.proxies.training_rates import rank_flips
 from assay.curate.proxies.transformer_proxy import TransformerProxy
+from assay.curate.proxies.word_model import WordProxy, word_list
 from assay.curate.text_column import TextColumn
 from assay.curate.value_corpus import ReadyCorpus, ready_corpus
-from assay.estimate.paired_bootstrap import HeldOut, holm, paired_change
+from assay.estimate.order_agreement import order_agreement
+from assay.estimate.paired_bootstrap import HeldOut
 from assay.estimate.rank_agreement import rank_agreement
 
-SOURCE_BYTES = 1_500_000
-HELD_OUT = 8
+SOURCE_BYTES = 6_000_000
+HELD_OUT = 16
 HELD_OUT_BYTES = 2_048
 DOCUMENT_BYTES = 20_000
 LEVEL = 0.95
@@ -105,29 +108,22 @@ def seed_deviation(bits: Bits, held_out: HeldOut) -> float:
     return float(np.sqrt(each.var(axis=1, ddof=1).mean()))
 
 
-def shown_pairs(bits: Bits, held_out: HeldOut) -> npt.NDArray[np.bool_]:
-    """Return which pairs of sources differ beyond chance."""
-    p = [paired_change(a, b, held_out).p_differs() for a, b in combinations(bits, 2)]
-    return holm(p) <= 1 - LEVEL
-
-
 def compared(first: Bits, second: Bits, held_out: HeldOut) -> dict[str, object]:
-    """Return how far two proxies agree; the second one is held to be the dearer."""
+    """Return how far two orders agree: on these sources, and on others of their kind."""
     means = [each.mean(axis=1).sum(axis=1) / held_out.n_bytes.sum() for each in (first, second)]
-    shown = shown_pairs(second, held_out)
-    sides = [np.array([np.sign(a - b) for a, b in combinations(mean, 2)]) for mean in means]
-    agreement = rank_agreement(*means, confidence_level=LEVEL).to_json()
-    return agreement | {
-        "shown_by_second": int(shown.sum()),
-        "shown_decided_alike": int((shown & (sides[0] == sides[1])).sum()),
-    }
+    here = order_agreement(
+        first, second, held_out, rng=np.random.default_rng(1), confidence_level=LEVEL
+    )
+    elsewhere = rank_agreement(*means, confidence_level=LEVEL)
+    return here.to_json() | {"share_over_other_sources": elsewhere.share.to_json()}
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--tokens", type=int, default=120_000)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tokens", type=int, default=400_000)
+    parser.add_argument("--small", type=int, default=100_000, help="the smaller budget")
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keeps states: a run that was stopped goes on")
     parser.add_argument("--out", type=Path)
@@ -137,12 +133,21 @@ def main(arguments: list[str] | None = None) -> None:
     codes = [n for n, text in enumerate(ready.pool.texts) if text.tokens >= asked.tokens]
     names = [ready.pool.names[code] for code in codes]
     plain, small = TransformerProxy(folder=asked.folder).at_both_rates()
-    proxies: dict[str, Proxy] = {"ngram": NGramProxy(), "plain": plain, "small": small}
-    bits, seconds = {}, {}
+    words = WordProxy(word_list(ready.pool.pieces, ready.tokenizer))
+    proxies: dict[str, Proxy] = {
+        "ngram": NGramProxy(),
+        "word": words,
+        "plain": plain,
+        "small": small,
+    }
+    bits: dict[str, Bits] = {}
+    before: dict[str, Bits] = {}
+    seconds: dict[str, float] = {}
     for key, proxy in proxies.items():
         bits[key], seconds[key] = measured(
             proxy, ready, codes, asked.tokens, asked.seeds, asked.workers
         )
+        before[key], _ = measured(proxy, ready, codes, asked.small, asked.seeds, asked.workers)
     size = int(held_out.n_bytes.sum())
     found: dict[str, object] = {
         "proxies": {key: proxy.name for key, proxy in proxies.items()},
@@ -156,9 +161,16 @@ def main(arguments: list[str] | None = None) -> None:
             for n, name in enumerate(names)
         },
         "seed_deviation": {k: round(seed_deviation(b, held_out), 4) for k, b in bits.items()},
-        "ngram_against_plain": compared(bits["ngram"], bits["plain"], held_out),
-        "ngram_against_small": compared(bits["ngram"], bits["small"], held_out),
-        "small_against_plain": compared(bits["small"], bits["plain"], held_out),
+        "proxies_compared": {
+            f"{one} and {other}": compared(bits[one], bits[other], held_out)
+            for one, other in combinations(proxies, 2)
+        },
+        "budgets_compared": {
+            f"{key} at {asked.small:,} and {asked.tokens:,}": compared(
+                before[key], bits[key], held_out
+            )
+            for key in proxies
+        },
         "rates": rank_flips(names, bits["plain"], bits["small"], held_out).sentence,
     }
     text = json.dumps(found, indent=1)

@@ -77,3 +77,9 @@ def test_a_corpus_without_a_document_is_refused(tmp_path: Path) -> None:
     empty.write_text('{"other": 1}\n')
     with pytest.raises(BadInput, match="holds no document"):
         run(str(empty))
+
+
+def test_a_language_that_can_not_be_told_is_refused(corpus: Path) -> None:
+    pytest.importorskip("py3langid", reason="py3langid is not installed")
+    with pytest.raises(BadInput, match="'klingon' is no language that can be told"):
+        run(str(corpus), "--language", "klingon")

@@ -55,6 +55,19 @@ def test_a_split_never_parts_a_cluster() -> None:
     assert not HeldOutWindows(out).overlaps(kept).any()
 
 
+def test_a_book_is_not_a_half_where_texts_count_by_their_beginning() -> None:
+    book = " ".join(page(seed) for seed in range(100, 160))
+    texts = column(book, *(page(seed) for seed in range(20)))
+    half = int(np.minimum(texts.lengths, 1_000).sum()) // 2
+    held = split_by_cluster(
+        texts, held_out_bytes=half, rng=np.random.default_rng(1), most_bytes=1_000
+    )
+    assert 8 <= held.sum() <= 13
+    # Counted whole, it would be all of the other part but for what did not fit.
+    whole = split_by_cluster(texts, held_out_bytes=texts.nbytes // 2, rng=np.random.default_rng(1))
+    assert whole.sum() == 20
+
+
 def test_one_cluster_can_not_be_split() -> None:
     with pytest.raises(BadInput, match="all of the text is one cluster"):
         split_by_cluster(column(page(1), page(1)), held_out_bytes=10, rng=np.random.default_rng(1))

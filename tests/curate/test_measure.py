@@ -81,6 +81,25 @@ def test_each_step_takes_what_was_planted_for_it(tmp_path: Path) -> None:
     assert found.effective.languages == ("en",)
 
 
+def test_tokens_are_counted_after_each_step_too(tmp_path: Path) -> None:
+    path = write(tmp_path, planted())
+    found = measure_files(MeasureQuestion((str(path),), StepSettings(), QUIET))
+    assert found.tokens is not None
+    left = [step.tokens for step in found.effective.steps]
+    counted = [one.value for one in left if isinstance(one, Estimate)]
+    assert counted[0] == found.tokens.tokens
+    assert len(counted) == len(left)
+    assert (np.diff(counted) < 0).all()
+    # A copy in capitals has other tokens than its words say: the step takes the copies' own.
+    copy = found.sources.index("copy")
+    assert found.tokens.by_source[copy] - (counted[0] - counted[2]) == pytest.approx(0, abs=1)
+    many = StepSettings(sample=100)
+    rows = [{"text": page(np.random.default_rng(n)), "source": "web"} for n in range(120)]
+    sampled = measure_files(MeasureQuestion((str(write(tmp_path, rows)),), many, QUIET))
+    assert isinstance(sampled.effective.steps[-1].tokens, Unknown)
+    assert all(step.tokens is None for step in measured(tmp_path, rows).effective.steps)
+
+
 def test_a_sample_gives_limits_that_hold_the_count(tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
     rows = [{"text": page(rng), "source": "web"} for _ in range(160)]

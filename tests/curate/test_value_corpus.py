@@ -7,7 +7,7 @@ import pytest
 
 from assay.curate.proxies.proxy import joined
 from assay.curate.text_column import TextColumn
-from assay.curate.value_corpus import in_pieces, ready_corpus, without_words
+from assay.curate.value_corpus import in_pieces, ready_corpus, without_order
 from assay.errors import BadInput
 
 
@@ -29,6 +29,26 @@ def test_tokens_are_counted_by_what_became_of_them() -> None:
     assert (c.tokens, c.leaked_tokens) == (0, c.raw_tokens)
     assert ready.pool.leaked.n_tokens == c.raw_tokens
     assert ready.pool.pieces.n_tokens == a.raw_tokens
+    assert (a.repeats, b.repeats) == ((), (("a", b.raw_tokens),))
+    assert b.to_json()["repeats"] == {"a": b.raw_tokens}
+    kept = ready_corpus(
+        TextColumn.from_texts(texts), source, TextColumn.from_texts(target), keep_repeats=True
+    ).pool.texts[1]
+    # Who trains on repeats is told of them all the same.
+    assert (kept.tokens, kept.repeated_tokens) == (kept.raw_tokens, 0)
+    assert kept.repeats == (("a", kept.raw_tokens),)
+
+
+def test_a_repeat_of_several_is_named_by_the_one_that_it_repeats_most() -> None:
+    first, second = pages(2, words=300, first=40)
+    both = f"{first[: len(first) // 3]} {second}"
+    ready = ready_corpus(
+        TextColumn.from_texts([first, second, both, *pages(4)]),
+        ["one", "two", "mixed", *["other"] * 4],
+        TextColumn.from_texts(pages(3, first=90)),
+    )
+    held = {text.name: text for text in ready.pool.texts}
+    assert held["mixed"].repeats == (("two", held["mixed"].raw_tokens),)
 
 
 def test_a_proxy_that_values_repeats_is_given_them() -> None:
@@ -65,7 +85,7 @@ def test_words_in_another_order_are_the_same_words() -> None:
         TextColumn.from_texts(texts), ["a"] * 4, TextColumn.from_texts(pages(9, first=300))
     )
     column = ready.tokenizer.encode(TextColumn.from_texts([" " + text for text in texts]))
-    other = ready.tokenizer.decode(without_words(column, ready.tokenizer, np.random.default_rng(1)))
+    other = ready.tokenizer.decode(without_order(column, ready.tokenizer, np.random.default_rng(1)))
     for before, after in zip(texts, other, strict=True):
         assert before.split() != after.split()
         assert sorted(before.split()) == sorted(after.split())

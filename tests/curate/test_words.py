@@ -101,5 +101,6 @@ def test_an_unknown_way_is_refused_by_name() -> None:
 
 def test_spacy_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "spacy", None)
-    with pytest.raises(MissingPart, match="spacy"):
+    with pytest.raises(MissingPart, match="spacy") as told:
         split_words(TextColumn.from_texts(["a"]), "spacy")
+    assert told.value.next_command == "pip install spacy"

@@ -11,6 +11,10 @@ PARTS = {
     "classifier": "Train a quality classifier with two kinds of text, and score texts with it.",
     "measure": "How much of a corpus adds something, and what more of it would add.",
     "value": "What data is worth for a target, measured by training on it.",
+    "select": "The part of a corpus that is worth its tokens, proved by training on it.",
+    "synthesize": "Examples from a model's own answers that were verified, and how pure they are.",
+    "instructions": "Duplicates and contradictions of a fine-tuning set.",
+    "noise": "Labels of a ledger that are probably wrong.",
 }
 """Name -> what `assay curate --help` says of it; the module of each is imported only when it is called."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.curate_options import check_page
 from assay.cli.output import console, emit, json_option, note
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def train(
     as_json: bool,
 ) -> None:
     """Train with two kinds of text: files or folders of whatever `assay curate run` reads."""
+    check_page(output, "-o")
     import numpy as np
 
     from assay.curate.quality_training import train as trained
@@ -113,13 +115,16 @@ def _texts(paths: tuple[str, ...], text_field: str) -> TextColumn:
             else:
                 rejected += 1
                 if rejected == 1:
-                    note(f"{found.where}: {found.reason} {found.detail}".rstrip())
+                    note(": ".join(filter(None, (found.where, found.reason, found.detail))))
     if rejected:
         note(f"{rejected:,} records are no document and were left out")
     if size > MOST_BYTES:
         note(f"read were the first {size / 1e6:,.0f} MB; the rest was left out")
     if not parts:
-        raise BadInput(f"there is no text in {', '.join(paths)}")
+        raise BadInput(
+            f"there is no text in {', '.join(paths)}",
+            next_command="--text-field NAME, where the text stands in another field",
+        )
     return Documents.joined(parts).text
 
 

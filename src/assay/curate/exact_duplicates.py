@@ -61,3 +61,9 @@ def first_with_same(hashes: Digests) -> NDArray[np.int64]:
     # lexsort is stable: within equal hashes the rows rise.
     first[order] = order[np.flatnonzero(starts)][np.cumsum(starts) - 1]
     return first
+
+
+def document_digests(texts: TextColumn) -> tuple[str, ...]:
+    """Return a digest of each text's words in 32 hexadecimal digits: what two files tell the same document by."""
+    hashes = exact_hashes(texts)
+    return tuple(f"{high:016x}{low:016x}" for high, low in hashes.tolist())

@@ -172,8 +172,19 @@ def split_by_cluster(
     held_out_bytes: int,
     rng: np.random.Generator,
     rule: OverlapRule | None = None,
+    most_bytes: int | None = None,
 ) -> BoolArray:
     """Return which texts to hold out: whole clusters, drawn at random, until so many bytes are reached.
+
+    Parameters
+    ----------
+    texts
+    held_out_bytes : >= 1
+    rng
+    rule
+        When two texts are of one cluster.
+    most_bytes : >= 1
+        Of a text that many bytes count at most; None: all.
 
     Raises
     ------
@@ -188,7 +199,8 @@ def split_by_cluster(
         raise BadInput(
             "all of the text is one cluster of near-duplicates: nothing can be held out of it"
         )
-    size = np.bincount(cluster, weights=texts.lengths, minlength=number)
+    lengths = texts.lengths if most_bytes is None else np.minimum(texts.lengths, most_bytes)
+    size = np.bincount(cluster, weights=lengths, minlength=number)
     order = rng.permutation(number)
     # A cluster greater than all that is asked for would be the whole of the target.
     order = order[size[order] <= max(held_out_bytes / 4, size.min())]
@@ -211,11 +223,40 @@ def new_share(texts: TextColumn, rule: OverlapRule | None = None) -> NDArray[np.
     >>> new_share(TextColumn.from_texts([page, page, page + " " + page])).round(2).tolist()
     [1.0, 0.0, 0.18]
     """
+    share, _ = seen_before(texts, 0.0, rule)
+    return share
+
+
+def seen_before(
+    texts: TextColumn, below: float, rule: OverlapRule | None = None
+) -> tuple[NDArray[np.float64], IntArray]:
+    """Return `new_share` of each text, and for those with less than `below` which text they repeat.
+
+    Returns
+    -------
+    tuple
+        The share of each; and the row in which most of its windows stood first, -1 for a text with a greater share.
+
+    Examples
+    --------
+    >>> page = " ".join(f"word{n}" for n in range(40))
+    >>> seen_before(TextColumn.from_texts([page, "something else", page]), 0.2)[1].tolist()
+    [-1, -1, 0]
+    """
     flat = shingles(texts, (rule or OverlapRule()).window)
-    _, first = np.unique(flat.values, return_index=True)
+    known, first = np.unique(flat.values, return_index=True)
     new = np.zeros(len(flat.values), dtype=np.float64)
     new[first] = 1.0
     count = np.diff(flat.offsets)
     row = np.repeat(np.arange(len(flat)), count)
     total = np.bincount(row, weights=new, minlength=len(flat))
-    return total / np.maximum(count, 1)
+    share = total / np.maximum(count, 1)
+    asked = np.flatnonzero(share[row] < below)
+    source = row[first[np.searchsorted(known, flat.values[asked])]]
+    pair, times = np.unique(row[asked] * max(1, len(flat)) + source, return_counts=True)
+    text, stood = np.divmod(pair, max(1, len(flat)))
+    # The last of a text that is assigned stays: the most frequent, and of these the earliest.
+    order = np.lexsort((-stood, times))
+    repeats = np.full(len(flat), -1, dtype=np.int64)
+    repeats[text[order]] = stood[order]
+    return share, repeats

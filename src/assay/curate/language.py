@@ -110,9 +110,34 @@ class KeepLanguages:
 
     def __call__(self, docs: Documents) -> StepResult:
         """Return the documents in those languages; the others' reason is ``language_`` and their code."""
+        check_languages(self.keep)
         found = languages(docs.text, sample_bytes=self.sample_bytes, at_least=self.at_least)
         reasons = [KEPT if code in self.keep else f"language_{code}" for code in found.codes]
         return kept_by_reason(docs, reasons, _counted(found.codes))
+
+
+def check_languages(codes: Sequence[str]) -> None:
+    """Refuse what is no language that can be told.
+
+    Raises
+    ------
+    BadInput
+        If there is no such code: none of the text would be in it.
+    MissingPart
+        Without the extra ``curate``.
+
+    Examples
+    --------
+    >>> check_languages(["klingon"])
+    Traceback (most recent call last):
+    assay.errors.BadInput: 'klingon' is no language that can be told: codes are of two letters, as en, de, fr, zh
+    """
+    known = (*_identifier().nb_classes, UNKNOWN_LANGUAGE)
+    for code in codes:
+        if code not in known:
+            raise BadInput(
+                f"{code!r:.40} is no language that can be told: codes are of two letters, as en, de, fr, zh"
+            )
 
 
 def _counted(codes: Sequence[str]) -> dict[str, int]:

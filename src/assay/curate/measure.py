@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.curate.measure_growth import Growth, GrowthSettings, grams_of, growth_of
-from assay.curate.measure_steps import EffectiveWords, StepSettings, effective_words
+from assay.curate.measure_steps import EffectiveWords, Places, StepSettings, effective_words
 from assay.curate.measure_store import Progress, TextStore, read_store, spans
 from assay.curate.read.raw import ReadSettings
 from assay.errors import BadInput
@@ -175,9 +175,9 @@ def measure_files(question: MeasureQuestion, *, begin: Begin = lambda _title: _s
                 f"the corpus holds no document: {_reasons(store.rejected) or 'it is empty'}",
                 next_command="name the field of the text with --text-field",
             )
-        effective = effective_words(store, question.steps, begin=begin)
+        counts, tokens = _tokens(store, begin("tokens")) if question.tokenizer else (None, None)
+        effective = effective_words(store, question.steps, tokens=counts, begin=begin)
         growth = _growth(store, question.growth, begin)
-        tokens = _tokens(store, begin("tokens")) if question.tokenizer else None
         ones = store.by_source(store.texts.lengths * 0 + 1)
         lengths = store.by_source(store.texts.lengths)
         left = effective.steps[-1].total
@@ -214,7 +214,7 @@ def _growth(store: TextStore, settings: GrowthSettings, begin: Begin) -> tuple[G
     return tuple(found)
 
 
-def _tokens(store: TextStore, progress: Progress) -> RawTokens:
+def _tokens(store: TextStore, progress: Progress) -> tuple[Places, RawTokens]:
     import numpy as np
 
     from assay.curate.proxies.tokenizer import train_tokenizer
@@ -227,7 +227,7 @@ def _tokens(store: TextStore, progress: Progress) -> RawTokens:
         counts[first:last] = tokenizer.encode(part).lengths
         progress(last, last / len(store))
     each = store.by_source(counts)
-    return RawTokens(
+    return counts, RawTokens(
         f"{tokenizer.name}, trained on the first 4 MB of this corpus",
         int(counts.sum()),
         tuple(int(one) for one in each),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assay.curate.decontaminate import Decontaminate
 from assay.curate.documents import Documents
 from assay.curate.exact_duplicates import exact_hashes, first_with_same
-from assay.curate.language import UNKNOWN_LANGUAGE, languages
+from assay.curate.language import UNKNOWN_LANGUAGE, check_languages, languages
 from assay.curate.measure_boilerplate import (
     BoilerplateRule,
     Stretches,
@@ -80,6 +80,8 @@ class StepSettings:
             raise BadInput(f"a sample has at least 100 documents, got {self.sample}")
         if not 0 < self.confidence_level < 1 or self.seed < 0:
             raise BadInput("confidence_level is in (0, 1) and seed at least 0")
+        if self.languages:
+            check_languages(self.languages)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +110,11 @@ class EffectiveWords:
 
 
 def effective_words(
-    store: TextStore, settings: StepSettings, *, begin: Begin = lambda _title: _silent
+    store: TextStore,
+    settings: StepSettings,
+    *,
+    tokens: Places | None = None,
+    begin: Begin = lambda _title: _silent,
 ) -> EffectiveWords:
     """Return what is left of a corpus after each step.
 
@@ -116,6 +122,8 @@ def effective_words(
     ----------
     store
     settings
+    tokens : (documents,) or None
+        Of each document, where they were counted.
     begin
         Given the name of a part of the work, returns what to call with a count and the share that is done.
 
@@ -127,7 +135,7 @@ def effective_words(
     words, and its interval exact (Clopper-Pearson, cell by cell; of several cells each has its own level).
     """
     scan = _scan(store, settings, begin("words and lines"))
-    table = StepTable(store, settings.confidence_level)
+    table = StepTable(store, settings.confidence_level, scan.words, tokens)
     table.add(
         RAW, scan.words, np.ones(len(store), dtype=np.bool_), "as read; words of letters and digits"
     )

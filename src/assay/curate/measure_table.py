@@ -26,6 +26,8 @@ class StepLeft:
         Words left of each source.
     total
         Words left.
+    tokens
+        Tokens left, where they were counted; in a document that is cut, its tokens in proportion to its words.
     documents
         Documents left where they were counted, else None.
     bytes_left
@@ -37,6 +39,7 @@ class StepLeft:
     name: str
     by_source: tuple[Quantity, ...]
     total: Quantity
+    tokens: Quantity | None
     documents: int | None
     bytes_left: int | None
     note: str
@@ -47,6 +50,7 @@ class StepLeft:
             "step": self.name,
             "by_source": [one.to_json() for one in self.by_source],
             "total": self.total.to_json(),
+            "tokens": None if self.tokens is None else self.tokens.to_json(),
             "documents": self.documents,
             "bytes": self.bytes_left,
             "note": self.note,
@@ -61,10 +65,23 @@ class StepTable:
     store
     confidence_level : in (0, 1)
         Of each cell that rests on a sample.
+    words : (documents,)
+        Raw words of each.
+    tokens : (documents,) or None
+        Raw tokens of each, where they were counted.
     """
 
-    def __init__(self, store: TextStore, confidence_level: float) -> None:
+    def __init__(
+        self,
+        store: TextStore,
+        confidence_level: float,
+        words: Places,
+        tokens: Places | None,
+    ) -> None:
         self.store, self.level = store, confidence_level
+        # Of a document without words nothing is cut, and its tokens are all there or none.
+        self._tokens_of_word = None if tokens is None else tokens / np.maximum(words, 1)
+        self._wordless = None if tokens is None else np.where(words == 0, tokens, 0)
         self.steps: list[StepLeft] = []
 
     def add(
@@ -83,6 +100,7 @@ class StepTable:
                     for one, n in zip(left, of_source, strict=True)
                 ),
                 exact(float(left.sum()), "words", n=count, method="counted"),
+                self._tokens(words, alive),
                 count,
                 int((lengths * alive).sum()),
                 note,
@@ -100,7 +118,17 @@ class StepTable:
             mine = source == code
             each.append(self._share(words, int(stays[mine].sum()), int(mine.sum())))
         total = self._share(float(left.sum()), int(stays.sum()), len(drawn))
-        self.steps.append(StepLeft(name, tuple(each), total, None, None, note))
+        tokens: Quantity | None = None
+        if self._tokens_of_word is not None:
+            # Drawn by words: what stays is a share of words, and a document's tokens go with its words.
+            tokens = Unknown("documents were drawn by words: what is left is known in words")
+        self.steps.append(StepLeft(name, tuple(each), total, tokens, None, None, note))
+
+    def _tokens(self, words: Places, alive: Mask) -> Quantity | None:
+        if self._tokens_of_word is None or self._wordless is None:
+            return None
+        left = float(((self._tokens_of_word * words + self._wordless) * alive).sum())
+        return exact(round(left), "tokens", n=int(alive.sum()), method="counted")
 
     def _share(self, words: float, stay: int, drawn: int) -> Quantity:
         if not words:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from assay.errors import MissingPart
 
-Extra = Literal["curate", "train", "cluster"]
+Extra = Literal["curate", "train", "cluster", ""]
 
 
 def import_part(module: str, *, extra: Extra, what: str) -> Any:
@@ -18,7 +18,7 @@ def import_part(module: str, *, extra: Extra, what: str) -> Any:
     module
         Its full name.
     extra
-        The extra of this package that brings it.
+        The extra of this package that brings it; "" where none does, and it is installed by its own name.
     what
         What needs it, for the message: ``"telling languages"``.
 
@@ -32,7 +32,8 @@ def import_part(module: str, *, extra: Extra, what: str) -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != module.split(".", maxsplit=1)[0]:
             raise
+        package = module.split(".", maxsplit=1)[0]
         raise MissingPart(
-            f"{what} needs {module.split('.', maxsplit=1)[0]}, which is not installed",
-            next_command=f'pip install "assay[{extra}]"',
+            f"{what} needs {package}, which is not installed",
+            next_command=f'pip install "assay[{extra}]"' if extra else f"pip install {package}",
         ) from error

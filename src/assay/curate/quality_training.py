@@ -104,20 +104,8 @@ def train(
        words and logistic regression against a wanted kind of text.
     """
     chosen = settings or FeatureSettings()
-    if min(len(like), len(unlike)) < LEAST:
-        raise BadInput(
-            f"a classifier is trained with at least {LEAST} texts of each kind, got {len(like)} and {len(unlike)}"
-        )
-    wanted = np.concatenate([np.ones(len(like)), np.zeros(len(unlike))])
-    names = [_digest(column, row) for column in (like, unlike) for row in range(len(column))]
-    both = set(names[: len(like)]) & set(names[len(like) :])
-    if both:
-        raise BadInput(f"{len(both)} texts stand in both kinds: leave them out of one")
-    whole = _stacked(like, unlike, chosen)
-    # A bucket that no text falls into has the weight 0: it need not be fitted.
-    used = np.unique(whole.indices)
-    seen = whole[:, used]
-    folds = _folds(names, wanted, rng)
+    wanted, folds = _dealt(like, unlike, rng)
+    seen, used = _seen(like, unlike, chosen)
     scores, penalties = np.zeros(len(wanted)), []
     for fold in range(FOLDS):
         inside = np.flatnonzero(folds != fold)
@@ -128,9 +116,7 @@ def train(
         scores[outside] = 1 / (1 + np.exp(-np.clip(seen[outside] @ weights + bias, -500, 500)))
         penalties.append(penalty)
     penalty = float(np.median(penalties))
-    fitted, bias = _fitted(seen, wanted, penalty)
-    weights = np.zeros(chosen.buckets)
-    weights[used] = fitted
+    weights, bias = _spread(_fitted(seen, wanted, penalty), used, chosen.buckets)
     lengths = np.concatenate([like.lengths, unlike.lengths]).astype(np.float64)
     telling = Telling(_auroc(scores, wanted), _either_way(lengths, wanted))
     card: dict[str, Any] = {
@@ -142,12 +128,67 @@ def train(
     return QualityClassifier(name, chosen, weights, bias, card)
 
 
+def fit(
+    like: TextColumn,
+    unlike: TextColumn,
+    *,
+    rng: np.random.Generator,
+    settings: FeatureSettings | None = None,
+) -> QualityClassifier:
+    """Return the classifier of `train` without its card, in a fifth of the time: for a caller who tests it himself.
+
+    The penalty is chosen on one fifth of the texts instead of five.
+
+    Raises
+    ------
+    BadInput
+        As `train`.
+    """
+    chosen = settings or FeatureSettings()
+    wanted, folds = _dealt(like, unlike, rng)
+    seen, used = _seen(like, unlike, chosen)
+    penalty = _penalty(seen, wanted, folds)
+    weights, bias = _spread(_fitted(seen, wanted, penalty), used, chosen.buckets)
+    return QualityClassifier("fitted", chosen, weights, bias, {"penalty": penalty})
+
+
 def telling(model: QualityClassifier, like: TextColumn, unlike: TextColumn) -> Telling:
     """Return how well a classifier tells texts apart that it was not trained with."""
     wanted = np.concatenate([np.ones(len(like)), np.zeros(len(unlike))])
     scores = np.concatenate([model.scores(like), model.scores(unlike)])
     lengths = np.concatenate([like.lengths, unlike.lengths]).astype(np.float64)
     return Telling(_auroc(scores, wanted), _either_way(lengths, wanted))
+
+
+def _dealt(
+    like: TextColumn, unlike: TextColumn, rng: np.random.Generator
+) -> tuple[FloatArray, IntArray]:
+    """Return which texts are wanted, and their folds."""
+    if min(len(like), len(unlike)) < LEAST:
+        raise BadInput(
+            f"a classifier is trained with at least {LEAST} texts of each kind, got {len(like)} and {len(unlike)}"
+        )
+    wanted = np.concatenate([np.ones(len(like)), np.zeros(len(unlike))])
+    names = [_digest(column, row) for column in (like, unlike) for row in range(len(column))]
+    both = set(names[: len(like)]) & set(names[len(like) :])
+    if both:
+        raise BadInput(f"{len(both)} texts stand in both kinds: leave them out of one")
+    return wanted, _folds(names, wanted, rng)
+
+
+def _seen(like: TextColumn, unlike: TextColumn, settings: FeatureSettings) -> tuple[Any, IntArray]:
+    """Return the features of the buckets that a text falls into, and which those are; others weigh 0."""
+    whole = _stacked(like, unlike, settings)
+    used = np.unique(whole.indices)
+    return whole[:, used], used
+
+
+def _spread(
+    fitted: tuple[FloatArray, float], used: IntArray, buckets: int
+) -> tuple[FloatArray, float]:
+    weights = np.zeros(buckets)
+    weights[used] = fitted[0]
+    return weights, fitted[1]
 
 
 def _stacked(like: TextColumn, unlike: TextColumn, settings: FeatureSettings) -> Any:

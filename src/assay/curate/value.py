@@ -1,29 +1,34 @@
 """What the parts of a corpus are worth for a target: by training with and without each, several times.
 
 Each part is put on top of the rest (data-fixed: training grows) and in the place of as much of the rest (compute-fixed:
-training is as long). Both are compared, document by document, with the same training without it.
+training is as long). Both are compared, document by document, with the same training without it; and the first with a
+placebo, the part's own words in another order: what a list of its words does, its text must do better. More of the rest
+has a placebo, too: a proxy that does not tell even that one from the text says nothing of a part's order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from assay.curate.proxies.proxy import FloatArray, IntArray, Proxy, TokenColumn, joined
-from assay.curate.value_corpus import Pool, ReadyCorpus, SourceText, without_words
+from assay.curate.value_corpus import Pool, ReadyCorpus, SourceText, without_order
 from assay.curate.value_result import Inflation, ValueAnswer
 from assay.curate.value_settings import ValueSettings
 from assay.curate.value_verdict import Trained, part_values
 from assay.errors import BadInput
 from assay.estimate.paired_bootstrap import Change, HeldOut, paired_change
-from assay.quantity import Estimate, Quantity, Unknown
+from assay.quantity import Unknown
+
+THIN = 0.5
+"""Of the corpus: with a smaller budget a part is held against a sample of the rest, and that is said."""
+
+COPIED = 0.3
+"""Of a source's tokens: where so many stand in another, too, the two are named together."""
 
 LEAST_DOSE = 0.1
 """Of the tokens that are wanted of a part: with less its value is not measured."""
-
-ORDER_PIECES = 60
-"""Pieces of a part whose words are put in another order, to see whether they stood in one."""
 
 
 class Trainer:
@@ -107,7 +112,7 @@ def measure_value(
     settings = settings or ValueSettings()
     pool = ready.pool
     trained_parts = [code for code, text in enumerate(pool.texts) if _enough(text, settings)]
-    each = 4 + len(settings.doses)
+    each = 5 + len(settings.doses)
     trainer = Trainer(
         ready,
         proxy,
@@ -117,7 +122,7 @@ def measure_value(
     )
     _check_room(pool, trained_parts, settings)
     found = {code: _train_part(trainer, code) for code in trained_parts}
-    parts = part_values(pool.texts, found, settings, proxy)
+    parts = part_values(pool.texts, found, settings)
     return ValueAnswer(
         by,
         parts,
@@ -130,8 +135,28 @@ def measure_value(
         len(ready.target.column),
         len(trainer.held_out.bytes_of_clusters),
         int(trainer.held_out.n_bytes.sum()),
-        tuple(_notes(ready, proxy)),
+        tuple(_notes(ready, proxy, settings)),
     )
+
+
+def _copies(texts: Sequence[SourceText], kept: bool) -> Iterator[str]:
+    """Yield which sources hold the same documents; `kept`: they were trained on in both."""
+    once = (
+        "What both hold counts once, for the one in which it is read first: leave either out and nothing of it is "
+        "lost, leave both out and all of it is."
+    )
+    twice = "Both were trained on: on top of the other, what it has of these is a repeat."
+    held = {text.name: dict(text.repeats) for text in texts}
+    for place, one in enumerate(texts):
+        for other in texts[place + 1 :]:
+            back, forth = held[one.name].get(other.name, 0), held[other.name].get(one.name, 0)
+            # What both hold counts once, for the one in which it is read first.
+            if back + forth >= COPIED * max(1, min(one.raw_tokens, other.raw_tokens)):
+                yield (
+                    f"{one.name} and {other.name} hold much the same: {back:,} of the {one.raw_tokens:,} tokens of "
+                    f"{one.name} stand in {other.name} first, and {forth:,} of the {other.raw_tokens:,} the other way "
+                    f"round. {twice if kept else once}"
+                )
 
 
 def _enough(text: SourceText, settings: ValueSettings) -> bool:
@@ -175,7 +200,8 @@ def _train_part(trainer: Trainer, code: int) -> Trained:
     on_top: list[FloatArray] = []
     instead: list[FloatArray] = []
     more: list[list[FloatArray]] = [[] for _ in settings.doses]
-    ordered: list[tuple[float, float]] = []
+    placebo: list[FloatArray] = []
+    rest_placebo: list[FloatArray] = []
     for seed in range(settings.seeds):
         order = trainer.order(seed)
         mine = pool.source[order] == code
@@ -189,14 +215,18 @@ def _train_part(trainer: Trainer, code: int) -> Trained:
             more[place].append(
                 trainer.bits(rest.head(settings.tokens + max(1, int(times * dose))), seed)
             )
-        if not trainer.proxy.sees_word_order:
-            ordered.append(_order_saves(trainer, own, rest.head(settings.tokens), seed))
+        rng = np.random.default_rng([settings.seed, seed, 3])
+        extra = rest.head(settings.tokens + dose).after(settings.tokens)
+        for text, bits in ((own, placebo), (extra, rest_placebo)):
+            unordered = without_order(text, trainer.ready.tokenizer, rng)
+            bits.append(trainer.bits(joined([rest.head(settings.tokens), unordered]), seed))
     return Trained(
         dose,
         trainer.change(on_top, without),
         trainer.change(instead, without),
         tuple(trainer.change(bits, without) for bits in more),
-        _word_order(ordered, settings.confidence_level),
+        trainer.change(on_top, placebo),
+        trainer.change(more[settings.doses.index(1.0)], rest_placebo),
     )
 
 
@@ -204,45 +234,6 @@ def _beginning(pool: Pool, rows: IntArray, tokens: int) -> TokenColumn:
     """Return the first so many tokens of some pieces."""
     reached = np.cumsum(pool.pieces.lengths[rows])
     return pool.pieces.take(rows[: int(np.searchsorted(reached, tokens)) + 1]).head(tokens)
-
-
-def _order_saves(
-    trainer: Trainer, own: TokenColumn, rest: TokenColumn, seed: int
-) -> tuple[float, float]:
-    """Return the bits of some of a part's text as it stands, and with its words in another order.
-
-    Asked of a model of the rest and of the other half of the part: text that has an order is told better in it.
-    """
-    half = len(own) // 2
-    asked = own.take(np.arange(half, min(len(own), half + ORDER_PIECES)))
-    rng = np.random.default_rng([trainer.settings.seed, seed, 3])
-    other = without_words(asked, trainer.ready.tokenizer, rng)
-    train = joined([rest, own.take(np.arange(half))])
-    bits = trainer.bits(train, seed, joined([asked, other]))
-    return float(bits[: len(asked)].sum()), float(bits[len(asked) :].sum())
-
-
-def _word_order(pairs: list[tuple[float, float]], confidence_level: float) -> Quantity:
-    if not pairs:
-        return Unknown("not asked: the proxy sees word order")
-    from scipy import special
-
-    share = np.array([1 - plain / other if other else 0.0 for plain, other in pairs])
-    count = len(share)
-    reach = float(
-        special.stdtrit(count - 1, (1 + confidence_level) / 2) * share.std(ddof=1) / np.sqrt(count)
-    )
-    mean = float(share.mean())
-    return Estimate(
-        mean,
-        mean - reach,
-        mean + reach,
-        "share of bits",
-        confidence_level,
-        count,
-        f"bits of its own text against the same with its words in another order, t over {count} seeds",
-        "simulated",
-    )
 
 
 def _inflation(trainer: Trainer) -> Inflation:
@@ -276,18 +267,21 @@ def _first(column: TokenColumn, rows: IntArray, tokens: int) -> TokenColumn:
     return column.take(rows[: int(np.searchsorted(reached, tokens)) + 1]).head(tokens)
 
 
-def _notes(ready: ReadyCorpus, proxy: Proxy) -> list[str]:
-    notes = []
+def _notes(ready: ReadyCorpus, proxy: Proxy, settings: ValueSettings) -> list[str]:
     texts = ready.pool.texts
+    notes = list(_copies(texts, proxy.values_repeats))
+    total = sum(text.tokens for text in texts)
+    if settings.tokens < THIN * total:
+        notes.append(
+            f"On top of the rest is on top of {settings.tokens:,} tokens that were drawn of it, a sample: what a part "
+            f"has in common with the other {total - settings.tokens:,} tokens of this corpus is not taken off its "
+            "value. A copy in other words counts as new."
+        )
     repeated = sum(text.repeated_tokens for text in texts)
     if repeated and not proxy.values_repeats:
         raw = sum(text.raw_tokens for text in texts)
         notes.append(
             f"{repeated:,} of {raw:,} tokens say nothing new and were left out: {proxy.name} can't value repeats, its "
             "counts only grow. A transformer can (extra [train])."
-        )
-    if not proxy.sees_word_order:
-        notes.append(
-            f"{proxy.name} is nearly blind to word order: a part whose words stand in none is never said to help."
         )
     return notes

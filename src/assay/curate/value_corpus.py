@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from assay.curate.held_out import HeldOutWindows, OverlapRule, clusters_of, new_share
+from assay.curate.held_out import HeldOutWindows, OverlapRule, clusters_of, seen_before
 from assay.curate.proxies.proxy import IntArray, TokenColumn
 from assay.curate.proxies.tokenizer import Tokenizer, train_tokenizer
 from assay.curate.text_column import TextColumn
@@ -41,6 +41,8 @@ class SourceText:
         Of documents that say nothing new: left out where the proxy can't value repeats.
     tokens : >= 0
         What is left to train on.
+    repeats
+        Other sources, each with the tokens of documents of this one that repeat them: most first.
     """
 
     name: str
@@ -49,10 +51,13 @@ class SourceText:
     leaked_tokens: int
     repeated_tokens: int
     tokens: int
+    repeats: tuple[tuple[str, int], ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the columns."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__} | {
+            "repeats": dict(self.repeats)
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,10 +165,13 @@ def ready_corpus(
     if not target.nbytes:
         raise BadInput("the held-out target holds no text")
     leaked = HeldOutWindows(target, rule).overlaps(texts)
-    repeated = np.zeros(len(texts), dtype=np.bool_)
+    repeats = np.full(len(texts), -1, dtype=np.int64)
     clean = np.flatnonzero(~leaked)
+    repeated = np.zeros(len(texts), dtype=np.bool_)
+    new, stood = seen_before(texts.take(clean), REPEATED, rule)
+    repeats[clean] = np.where(stood >= 0, clean[stood], -1)
     if not keep_repeats:
-        repeated[clean] = new_share(texts.take(clean), rule) < REPEATED
+        repeated[clean] = new < REPEATED
     kept = np.flatnonzero(~leaked & ~repeated)
     if not texts.lengths[kept].sum():
         raise BadInput(
@@ -173,8 +181,16 @@ def ready_corpus(
     column = tokenizer.encode(texts)
     names = tuple(sorted(set(source)))
     code = np.searchsorted(np.array(names), np.array(source))
+    between = _repeats_between(code, repeats, column.lengths, len(names))
     counted = tuple(
-        _counted(name, column.lengths, code == number, leaked, repeated)
+        replace(
+            _counted(name, column.lengths, code == number, leaked, repeated),
+            repeats=tuple(
+                (names[other], int(between[number, other]))
+                for other in np.argsort(-between[number], kind="stable").tolist()
+                if other != number and between[number, other]
+            ),
+        )
         for number, name in enumerate(names)
     )
     pieces, document = in_pieces(column, kept)
@@ -202,6 +218,14 @@ def in_pieces(column: TokenColumn, rows: IntArray) -> tuple[TokenColumn, IntArra
     share = np.diff(offsets) / np.maximum(chosen.lengths[owner], 1)
     n_bytes = np.round(chosen.text_bytes[owner] * share).astype(np.int64)
     return TokenColumn(chosen.codes, offsets, n_bytes, chosen.vocabulary), rows[owner]
+
+
+def _repeats_between(code: IntArray, repeats: IntArray, lengths: IntArray, number: int) -> IntArray:
+    """Return a square table: tokens of documents of the one source that repeat a document of the other."""
+    rows = np.flatnonzero(repeats >= 0)
+    table = np.zeros((number, number), dtype=np.int64)
+    np.add.at(table, (code[rows], code[repeats[rows]]), lengths[rows])
+    return table
 
 
 def _counted(
@@ -242,17 +266,23 @@ def _cut(texts: TextColumn, most: int) -> TextColumn:
     return TextColumn.from_bytes(parts)
 
 
-def without_words(
+def without_order(
     column: TokenColumn, tokenizer: Tokenizer, rng: np.random.Generator
 ) -> TokenColumn:
-    """Return the same tokens, the words of each text in another order: without an order nothing is lost."""
-    first = np.arange(tokenizer.vocabulary)
-    for left in range(256, tokenizer.vocabulary):
-        first[left] = first[tokenizer.merges[left - 256, 0]]
+    """Return the same tokens, the words of each text (what stands between blanks) in another order.
+
+    What a text begins with stays there: no blank stands before it, and elsewhere it would make one word of two.
+    """
+    spelling = tokenizer.spelling()
+    first = spelling.data[spelling.offsets[:-1]]
     opens = np.isin(first[column.codes], [9, 10, 13, 32])
-    opens[column.offsets[:-1][column.lengths > 0]] = True
-    word = np.cumsum(opens) - 1
-    text = np.repeat(np.arange(len(column)), column.lengths)
+    begins = column.offsets[:-1][column.lengths > 0]
+    word = np.cumsum(opens)
     place = rng.random(int(word[-1]) + 1 if len(word) else 0)
-    order = np.lexsort((np.arange(len(word)), place[word], text))
+    text = np.repeat(np.arange(len(column)), column.lengths)
+    where = place[word]
+    # Up to a text's own first blank its tokens are counted to the last word of the text before it.
+    lead = word == np.repeat(word[begins] - opens[begins], column.lengths[column.lengths > 0])
+    where[lead] = -1.0
+    order = np.lexsort((np.arange(len(word)), where, text))
     return replace(column, codes=column.codes[order])

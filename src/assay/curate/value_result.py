@@ -10,13 +10,17 @@ from assay.quantity import Quantity
 
 Verdict = Literal["helps", "hurts", "worthless", "cannot tell"]
 Regime = Literal["compute-fixed", "data-fixed"]
+REGIMES: tuple[Regime, ...] = ("compute-fixed", "data-fixed")
 
 HELD_PAIRS, ALL_PAIRS = 49, 66
 """Of 66 pairs of data sets, those in which the better one at 411 M parameters was the better one at 1.4 B: replayed on
 the published runs of DCLM by `assay.curate.value_replay`, a test of which computes it again."""
 
+HELD = f"{HELD_PAIRS} of {ALL_PAIRS}"
+"""Of decisions at this scale: what stands beside each verdict, where there is no room for the sentence."""
+
 TRACK_RECORD = (
-    f"Decisions at this scale have held in about three of four cases ({HELD_PAIRS} of {ALL_PAIRS} pairs of data sets, "
+    f"Decisions at this scale have held in about three of four cases ({HELD} pairs of data sets, "
     "411 M to 1.4 B parameters, DCLM). A proxy as small as this one has no record beyond that."
 )
 
@@ -60,6 +64,7 @@ class RegimeValue:
             "p_value": self.p_value,
             "p_value_holm": self.adjusted,
             "verdict": self.verdict,
+            "track_record": TRACK_RECORD,
         }
 
 
@@ -80,8 +85,11 @@ class PartValue:
         they hurt.
     exchange
         Tokens of it that teach as much as one token of the rest.
-    word_order
-        Share of its bits that its own word order saves: near 0, its words stand in no order.
+    over_placebo
+        Change on top of the rest, against the same words in another order there: bits per byte; below 0, its text
+        teaches more than a list of its words.
+    rest_over_placebo
+        The same of as much more of the rest: what order is worth to this proxy.
     verdict, why
         Over both regimes, and the reason.
     """
@@ -91,7 +99,8 @@ class PartValue:
     regimes: tuple[RegimeValue, ...]
     worth: Quantity
     exchange: Quantity
-    word_order: Quantity
+    over_placebo: Quantity
+    rest_over_placebo: Quantity
     verdict: Verdict
     why: str
 
@@ -99,15 +108,31 @@ class PartValue:
         """Return its value in one regime; None where it was not trained on."""
         return next((found for found in self.regimes if found.regime == name), None)
 
+    def _regime_json(self, name: Regime) -> dict[str, object]:
+        found = self.regime(name)
+        if found is not None:
+            return found.to_json()
+        # Not trained on: by count, or not at all.
+        nothing = self.worth.to_json()
+        return {
+            "change": nothing,
+            "per_million_tokens": nothing,
+            "p_value": None,
+            "p_value_holm": None,
+            "verdict": self.verdict,
+            "track_record": TRACK_RECORD,
+        }
+
     def to_json(self) -> dict[str, object]:
         """Return the stable JSON form."""
         return {
             **self.text.to_json(),
             "dose_tokens": self.dose_tokens,
-            "regimes": {found.regime: found.to_json() for found in self.regimes},
+            "regimes": {name: self._regime_json(name) for name in REGIMES},
             "worth_of_the_rest": self.worth.to_json(),
             "tokens_per_token_of_the_rest": self.exchange.to_json(),
-            "word_order": self.word_order.to_json(),
+            "over_placebo": self.over_placebo.to_json(),
+            "rest_over_placebo": self.rest_over_placebo.to_json(),
             "verdict": self.verdict,
             "why": self.why,
             "track_record": TRACK_RECORD,

@@ -45,18 +45,27 @@ class ValueSettings:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        rules = {
-            "tokens must be at least 1,000": self.tokens >= 1_000,
-            "share must be in (0, 0.5]": 0 < self.share <= 0.5,
-            "seeds must be at least 3: fewer say nothing about others": self.seeds >= 3,
-            "margin must be in (0, 1)": 0 < self.margin < 1,
-            "doses must hold 1 and be above 0": 1.0 in self.doses and min(self.doses) > 0,
-            "confidence level must be in [0.5, 1)": 0.5 <= self.confidence_level < 1,
-            "seed must not be negative": self.seed >= 0,
+        rules: dict[str, tuple[bool, object]] = {
+            "tokens must be at least 1,000": (self.tokens >= 1_000, self.tokens),
+            "share must be in (0, 0.5]": (0 < self.share <= 0.5, self.share),
+            "seeds must be at least 3: fewer say nothing about others": (
+                self.seeds >= 3,
+                self.seeds,
+            ),
+            "margin must be in (0, 1)": (0 < self.margin < 1, self.margin),
+            "doses must hold 1 and be above 0": (
+                1.0 in self.doses and min(self.doses) > 0,
+                self.doses,
+            ),
+            "confidence must be in [0.5, 1)": (
+                0.5 <= self.confidence_level < 1,
+                self.confidence_level,
+            ),
+            "seed must not be negative": (self.seed >= 0, self.seed),
         }
-        for rule, held in rules.items():
+        for rule, (held, got) in rules.items():
             if not held:
-                raise BadInput(f"{rule}, got {self}")
+                raise BadInput(f"{rule}, got {got}")
 
     @property
     def dose(self) -> int:

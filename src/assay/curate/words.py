@@ -201,7 +201,7 @@ def _sentence_stops(chars: Characters, words: Words, how: WordSplit) -> tuple[Ma
 
 def _spacy_starts(chars: Characters) -> Places:
     """Return where spaCy's blank English tokenizer begins a word."""
-    tokenizer = import_part("spacy", extra="curate", what='words="spacy"').blank("en").tokenizer
+    tokenizer = import_part("spacy", extra="", what='words="spacy"').blank("en").tokenizer
     starts: list[int] = []
     texts = chars.texts_at(chars.starts[:-1], chars.starts[1:])
     for begin, text in zip(chars.starts.tolist(), texts, strict=False):

@@ -29,6 +29,12 @@ def headline(record: Record) -> str:
     )
 
 
+def _what_to_do(reason: str) -> str:
+    if reason == "not UTF-8":
+        return "Write the file as UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE, or whatever it is written in."
+    return "The recipe's table [read] says which field is the text."
+
+
 def sentences(record: Record) -> Iterator[str]:
     """Yield what else is to be known of it."""
     if record["rejected"] and not record["documents"]:
@@ -36,7 +42,7 @@ def sentences(record: Record) -> Iterator[str]:
         said = f"{reason}: {shown[0][1]}" if shown[0][1] else reason
         yield (
             f"None of the records could be read as a document. The first, at {shown[0][0]}: {said}. "
-            "The recipe's table [read] says which field is the text."
+            + _what_to_do(reason)
         )
     if record["sample_share"] < 1:
         yield (

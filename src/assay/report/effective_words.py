@@ -65,6 +65,9 @@ def step_columns(measured: Measured) -> list[str]:
 def step_rows(measured: Measured) -> list[list[str]]:
     """Return the rows of the table of sources and steps: the raw words, then shares of them that are left."""
     rows = [["all", *_cells([step.total for step in measured.effective.steps])]]
+    tokens = [step.tokens for step in measured.effective.steps if step.tokens is not None]
+    if tokens:
+        rows.append(["all, in tokens", *_cells(tokens)])
     if len(measured.sources) > 1:
         order = sorted(range(len(measured.sources)), key=lambda code: -_raw(measured, code))
         rows += [

@@ -27,7 +27,12 @@ class Span:
     def of(cls, estimates: Sequence[Estimate], factor: float, *, may_be_log: bool = False) -> Span:
         """Return the stretch that holds all limits, in the unit of the estimates times a factor."""
         ends = [x * factor for e in estimates for x in (e.low, e.value, e.high) if math.isfinite(x)]
-        most = max(ends, default=1.0) or 1.0
+        below = min(0.0, *ends) if ends else 0.0
+        most = max(0.0, *ends) if ends else 0.0
+        if below < 0:
+            room = 0.05 * (most - below)
+            return cls(below - room, most + room, False, factor)
+        most = most or 1.0
         centres = [e.value * factor for e in estimates if 0 < e.value < math.inf]
         log = may_be_log and len(centres) > 1 and max(centres) > FAR_APART * min(centres)
         least = min((x for x in ends if x > 0), default=1.0)
@@ -52,5 +57,5 @@ class Span:
             "high": min(max(high, self.low), self.high),
             "value": value if inside else None,
             # Nothing found is not nothing there: the point is hollow, and the bar runs to the upper limit.
-            "found": int(value > 0 or is_exact(estimate)),
+            "found": int(value != 0 or is_exact(estimate)),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.curate.value_curve import ValueCurve
-from assay.curate.value_result import ValueAnswer
+from assay.curate.value_result import Regime, ValueAnswer
 from assay.estimate.backlash import Backlash
 from assay.figures import interval
 from assay.quantity import Estimate
@@ -24,23 +24,34 @@ from assay.report.svg import Chart, drawn
 from assay.report.value_words import REGIMES, backlash_words
 
 WIDTH, HEIGHT = 520, 220
+WIDEST_LETTER = 8
+BAND = 0.2
+"""Opacity of the stretch that holds the best amount: the curve is read through it."""
+
+TITLES: dict[Regime, str] = {
+    "compute-fixed": "What each part does in the place of as much of the rest",
+    "data-fixed": "What each part does on top of the rest",
+}
 
 
-def parts_chart(answer: ValueAnswer, *, name: str) -> Chart | None:
-    """Return what each part changes on top of the rest; None where none was trained on."""
+def parts_chart(answer: ValueAnswer, regime: Regime, *, name: str) -> Chart | None:
+    """Return what each part changes in a regime; None where none was trained on."""
     import altair as alt
 
     # Not `interval_chart`: its axis begins at nought, and what helps lies below it.
     rows = [
-        {"name": f"{place}. {part.text.name}"[:NAME_LETTERS], "text": interval(found.change)}
+        {"name": f"{place}. {part.text.name}"[: NAME_LETTERS + 4], "text": interval(found.change)}
         | {"value": found.change.value, "low": found.change.low, "high": found.change.high}
         for place, part in enumerate(answer.parts, start=1)
-        if (found := part.regime("data-fixed")) is not None and isinstance(found.change, Estimate)
+        if (found := part.regime(regime)) is not None and isinstance(found.change, Estimate)
     ]
     if not rows:
         return None
     data = alt.Chart(alt.InlineData(values=rows))
-    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(grid=False, labelLimit=220))
+    # Letters are drawn by the reader's own font: room for wide ones, so that no name loses its beginning.
+    room = WIDEST_LETTER * max(len(str(row["name"])) for row in rows)
+    axis = alt.Axis(grid=False, labelLimit=260, minExtent=room)
+    y = alt.Y("name:N", sort=None, title=None, axis=axis)
     x = alt.X(
         "low:Q",
         title="change of held-out bits per byte: less is better",
@@ -58,8 +69,9 @@ def parts_chart(answer: ValueAnswer, *, name: str) -> Chart | None:
     return drawn(
         finished(picture),
         name=name,
-        title="What each part does on top of the rest",
-        caption="Left of nought it helps, right of it it hurts. Bars: limits over seeds and documents.",
+        title=TITLES[regime],
+        caption=f"{regime.capitalize()}: {REGIMES[regime]}. Left of nought it helps, right of it it hurts. Bars: "
+        "limits over seeds and documents.",
     )
 
 
@@ -96,10 +108,10 @@ def curve_chart(curve: ValueCurve, found: Backlash, regime: str, *, name: str) -
     )
     y = alt.Y("value:Q", title="bits/byte more than with all of it", scale=alt.Scale(zero=True))
     layers = [
+        *_point(alt, found),
         data.mark_rule(color=MUTED).encode(x=x, y=y.copy(), y2="high:Q"),
         data.mark_rule(color=MUTED).encode(x=x, y=y.copy(), y2="low:Q"),
         data.mark_line(color=INK).encode(x=x, y=y),
-        *_point(alt, found),
     ]
     picture = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return drawn(
@@ -107,7 +119,7 @@ def curve_chart(curve: ValueCurve, found: Backlash, regime: str, *, name: str) -
         name=name,
         title=f"{regime.capitalize()}: {backlash_words(found)}",
         caption=f"The line is the loss less that of all of it; strokes are 95 % limits of each point, paired. "
-        f"{'The marked stretch holds the best amount. ' if found.seen else ''}Ranked by {curve.ranked_by}.",
+        f"{'The band holds the best amount: its limits. ' if found.seen else ''}Ranked by {curve.ranked_by}.",
     )
 
 
@@ -117,8 +129,8 @@ def _point(alt: Any, found: Backlash) -> list[Any]:
     end = {"low": found.point.low, "high": found.point.high, "at": found.point.value}
     data = alt.Chart(alt.InlineData(values=[end]))
     return [
-        data.mark_rule(color=ACCENT, strokeWidth=6, opacity=0.5).encode(
-            x="low:Q", x2="high:Q", y=alt.value(HEIGHT - 4)
+        data.mark_rect(color=ACCENT, opacity=BAND).encode(
+            x="low:Q", x2="high:Q", y=alt.value(0), y2=alt.value(HEIGHT)
         ),
         data.mark_rule(color=ACCENT, strokeDash=[4, 3]).encode(x="at:Q"),
     ]

@@ -6,14 +6,21 @@ import base64
 import hashlib
 from pathlib import Path
 
-from assay.curate.value_result import TRACK_RECORD
-from assay.curate.value_run import ValueReport
+from assay.curate.value_question import ValueReport
+from assay.curate.value_result import REGIMES, TRACK_RECORD
 from assay.errors import BadInput
 from assay.report.page import TEMPLATES, page_environment, record_json
 from assay.report.svg import Chart
+from assay.report.value_agreement_words import (
+    COMPARISON_COLUMNS,
+    agreement_sentences,
+    comparison_cells,
+)
 from assay.report.value_chart import curve_chart, parts_chart
 from assay.report.value_words import (
+    FIRST,
     PART_COLUMNS,
+    basis_words,
     curve_sentences,
     filter_sentences,
     headline,
@@ -28,20 +35,28 @@ from assay.report.value_words import (
 def render_value(report: ValueReport) -> str:
     """Return the page: a pure function of the report."""
     style = (TEMPLATES / "page.css").read_text("utf-8")
-    answer = report.answer
+    answer, agreement = report.answer, report.agreement
     return (
         page_environment()
         .get_template("value.html")
         .render(
             headline=headline(report),
             track_record=TRACK_RECORD,
+            basis=basis_words(report),
             charts=_charts(report),
             curve=[] if report.curve is None else list(curve_sentences(report.curve)),
             filters=[line for found in report.filters for line in filter_sentences(found)],
             mixture=[] if report.mixture is None else list(mixture_sentences(report.mixture)),
-            columns=PART_COLUMNS,
-            rows=[] if answer is None else [part_cells(part) for part in answer.parts],
+            columns=[PART_COLUMNS[place] for place in FIRST],
+            rows=[]
+            if answer is None
+            else [[part_cells(part)[place] for place in FIRST] for part in answer.parts],
             reasons=[] if answer is None else list(part_sentences(answer)),
+            agreement_columns=COMPARISON_COLUMNS,
+            agreement_rows=[]
+            if agreement is None
+            else map(comparison_cells, agreement.comparisons),
+            agreement=[] if agreement is None else list(agreement_sentences(agreement)),
             inflation="" if answer is None else inflation_words(answer.inflation),
             methods=list(method_sentences(report)),
             style=style,
@@ -62,8 +77,12 @@ def _charts(report: ValueReport) -> list[Chart]:
             curve_chart(report.curve, one, regime, name=f"curve{place}")
             for place, (regime, one) in enumerate(regimes)
         ]
-    if report.answer is not None and (chart := parts_chart(report.answer, name="parts")):
-        found.append(chart)
+    if report.answer is not None:
+        both = (
+            parts_chart(report.answer, regime, name=f"parts{place}")
+            for place, regime in enumerate(REGIMES)
+        )
+        found += [chart for chart in both if chart is not None]
     return found
 
 

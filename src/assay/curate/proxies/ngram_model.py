@@ -7,6 +7,7 @@ words stand in no order still teaches it words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,19 +84,39 @@ class NGramModel:
         grams
             As of `packed`, of this model's order.
         """
-        bits = _bits(self.vocabulary)
-        chance = np.full(len(grams), 1.0 / self.vocabulary)
-        for count, level in enumerate(self.levels, start=1):
-            if not len(level.grams):
-                break
-            short = grams & np.uint64((1 << (bits * count)) - 1)
-            context = short >> np.uint64(bits)
-            at = _found(level.contexts, context)
-            seen = at >= 0
-            place = _found(level.grams, short)
-            backoff = np.where(seen, level.backoff[at], 1.0)
-            chance = np.where(place >= 0, level.kept[place], 0.0) + backoff * chance
-        return chance
+        uniform = np.full(len(grams), 1.0 / self.vocabulary)
+        return chances(grams, self.levels, uniform, bits=_bits(self.vocabulary))
+
+
+def chances(
+    grams: Codes, levels: Sequence[Level], below: FloatArray, *, bits: int, shortest: int = 1
+) -> FloatArray:
+    """Return the chance of the last code of each packed gram after those before it.
+
+    Parameters
+    ----------
+    grams : (n,)
+        The last code stands lowest.
+    levels
+        Rising by one in length.
+    below : (n,)
+        Chance of each last code where no level says anything.
+    bits : >= 1
+        Of a code.
+    shortest : >= 1
+        Codes in a gram of the first level.
+    """
+    chance = below
+    for count, level in enumerate(levels, start=shortest):
+        if not len(level.grams):
+            break
+        short = grams & np.uint64((1 << (bits * count)) - 1)
+        context = short >> np.uint64(bits)
+        at = _found(level.contexts, context)
+        backoff = np.where(at >= 0, level.backoff[at], 1.0)
+        place = _found(level.grams, short)
+        chance = np.where(place >= 0, level.kept[place], 0.0) + backoff * chance
+    return chance
 
 
 def _found(table: Codes, wanted: Codes) -> IntArray:
@@ -151,17 +172,18 @@ def train_model(train: TokenColumn, *, order: int = ORDER) -> NGramModel:
     the uniform distribution over the vocabulary, so that every text has a chance and chances sum to 1.
     """
     bits = _bits(train.vocabulary)
-    grams, count = _counted(np.sort(packed(train, order)))
+    grams, count = counted(np.sort(packed(train, order)))
     levels: list[Level] = []
     for length in range(order, 0, -1):
-        levels.append(_level(grams, count, bits))
+        levels.append(level_of(grams, count, bits))
         # Each different longer gram counts once for the shorter one that ends it.
         shorter = grams & np.uint64((1 << (bits * (length - 1))) - 1)
-        grams, count = _counted(np.sort(shorter))
+        grams, count = counted(np.sort(shorter))
     return NGramModel(tuple(reversed(levels)), train.vocabulary)
 
 
-def _counted(rising: Codes) -> tuple[Codes, IntArray]:
+def counted(rising: Codes) -> tuple[Codes, IntArray]:
+    """Return each different code of a rising array, and how often it stands there."""
     begin = _begins(rising)
     return rising[begin], np.diff(np.append(begin, len(rising)))
 
@@ -172,13 +194,14 @@ def _begins(rising: Codes) -> IntArray:
     return np.flatnonzero(np.concatenate([[True], rising[1:] != rising[:-1]]))
 
 
-def _level(grams: Codes, count: IntArray, bits: int) -> Level:
+def level_of(grams: Codes, count: IntArray, bits: int) -> Level:
+    """Return the level of rising packed grams of one length, with their counts."""
     context = grams >> np.uint64(bits)
     begin = _begins(context)
     if not len(begin):
         nothing = np.zeros(0, dtype=np.float64)
         return Level(grams, nothing, context, nothing)
-    taken = _discounts(count)[np.minimum(count, _CLASSES)]
+    taken = discounts(count)[np.minimum(count, _CLASSES)]
     total = np.add.reduceat(count, begin).astype(np.float64)
     size = np.diff(np.append(begin, len(grams)))
     return Level(
@@ -189,7 +212,7 @@ def _level(grams: Codes, count: IntArray, bits: int) -> Level:
     )
 
 
-def _discounts(count: IntArray) -> FloatArray:
+def discounts(count: IntArray) -> FloatArray:
     """Return what is taken off a count of 0, 1, 2, and 3 or more."""
     n1, n2, n3, n4 = (float(np.count_nonzero(count == times)) for times in (1, 2, 3, 4))
     if min(n1, n2, n3, n4) == 0:

@@ -5,9 +5,11 @@ It is started without a shell, as a list of arguments, in the user's own environ
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -70,6 +72,21 @@ class OwnTrainer:
         """The command."""
         return f"own trainer ({self.command})"
 
+    @property
+    def identity(self) -> str:
+        """A digest of the command, of the files that it names, and of the tokenizer: another program is another one.
+
+        What those files load in their turn is not in it.
+        """
+        digest = hashlib.sha256(self.command.encode())
+        digest.update(np.ascontiguousarray(self.tokenizer.merges).tobytes())
+        for part in command_parts(self.command):
+            path = Path(part)
+            if path.is_file():
+                with path.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
+
     def arguments(self, places: dict[str, str]) -> list[str]:
         """Return the command as a list, its places filled; a place's value is never split.
 
@@ -78,18 +95,7 @@ class OwnTrainer:
         BadInput
             If the command lacks ``{data}`` or ``{out}``, or its quotes don't close.
         """
-        try:
-            parts = shlex.split(self.command)
-        except ValueError as error:
-            raise BadInput(
-                f"the trainer's command can't be split: {error}: {self.command!r}"
-            ) from error
-        missing = [name for name in PLACES if not any("{" + name + "}" in part for part in parts)]
-        if missing:
-            raise BadInput(
-                f"the trainer's command must hold {{data}} and {{out}}, got {self.command!r}",
-                next_command='--trainer "python mytrain.py {data} {out}"',
-            )
+        parts = command_parts(self.command)
         filled = []
         for part in parts:
             text = part
@@ -168,6 +174,40 @@ class OwnTrainer:
             raise BadInput(
                 f"the trainer failed with {said}: {tail or 'it said nothing'}", where=self.command
             )
+
+
+def command_parts(command: str) -> list[str]:
+    """Return a trainer's command as a list of arguments, its places not yet filled.
+
+    Raises
+    ------
+    BadInput
+        If it lacks ``{data}`` or ``{out}``, or its quotes don't close.
+    """
+    try:
+        parts = shlex.split(command)
+    except ValueError as error:
+        raise BadInput(f"the trainer's command can't be split: {error}: {command!r}") from error
+    missing = [name for name in PLACES if not any("{" + name + "}" in part for part in parts)]
+    if missing:
+        raise BadInput(
+            f"the trainer's command must hold {{data}} and {{out}}, got {command!r}",
+            next_command='--trainer "python mytrain.py {data} {out}"',
+        )
+    return parts
+
+
+def check_command(command: str) -> None:
+    """Refuse a trainer's command that can't be used.
+
+    Raises
+    ------
+    BadInput
+        As `command_parts`, or if there is no such program.
+    """
+    program = command_parts(command)[0]
+    if shutil.which(program) is None:
+        raise BadInput(f"the trainer can't be started: there is no program {program!r}")
 
 
 def _last(path: Path) -> str:

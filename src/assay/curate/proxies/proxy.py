@@ -80,6 +80,22 @@ class TokenColumn:
             part[-1] = round(float(part[-1] * kept))
         return TokenColumn(self.codes[:tokens], offsets, part, self.vocabulary)
 
+    def after(self, tokens: int) -> TokenColumn:
+        """Return what comes after the first so many tokens: `head` and this are the whole column."""
+        first = int(np.searchsorted(self.offsets, tokens, side="right")) - 1
+        if tokens >= self.n_tokens:
+            first = len(self)
+        head = self.head(tokens)
+        part = self.text_bytes[first:].copy()
+        if len(part) and len(head) > first:
+            part[0] -= head.text_bytes[first]
+        offsets = (
+            np.maximum(self.offsets[first:], tokens) - tokens
+            if len(part)
+            else np.zeros(1, np.int64)
+        )
+        return TokenColumn(self.codes[tokens:], offsets.astype(np.int64), part, self.vocabulary)
+
 
 def joined(columns: Sequence[TokenColumn]) -> TokenColumn:
     """Return columns of one vocabulary, one after the other.

@@ -124,11 +124,17 @@ class Tokenizer:
         ends = np.concatenate([[0], np.cumsum(count)])
         return TokenColumn(codes, ends[words.first], texts.lengths.copy(), self.vocabulary)
 
-    def decode(self, column: TokenColumn) -> list[str]:
-        """Return the texts of a column; bytes that are no UTF-8 stand as replacement characters."""
+    def spelling(self) -> TextColumn:
+        """Return the bytes of each code."""
         spelled = [bytes([code]) for code in range(BYTES)]
         for left, right in self.merges.tolist():
             spelled.append(spelled[left] + spelled[right])
+        return TextColumn.from_bytes(spelled)
+
+    def decode(self, column: TokenColumn) -> list[str]:
+        """Return the texts of a column; bytes that are no UTF-8 stand as replacement characters."""
+        column_of_codes = self.spelling()
+        spelled = [column_of_codes.bytes_of(code) for code in range(self.vocabulary)]
         return [
             b"".join(spelled[code] for code in column.codes[a:b].tolist()).decode(
                 "utf-8", "replace"
@@ -206,18 +212,7 @@ def words_of(texts: TextColumn) -> Words:
     """Return the words of some texts: runs of one kind of byte, with the one blank before them, cut at 16 bytes."""
     start, stop = int(texts.offsets[0]), int(texts.offsets[-1])
     data = texts.data[start:stop]
-    kinds = _classes()[data]
-    begins = np.zeros(len(data) + 1, dtype=np.bool_)
-    begins[texts.offsets - start] = True
-    edges = begins.copy()
-    begins[1:-1] |= kinds[1:] != kinds[:-1]
-    # The blank before a word is the word's own, unless a text begins between the two.
-    after = np.flatnonzero(
-        begins[1:-1] & ~edges[1:-1] & (kinds[:-1] == _BLANK) & (kinds[1:] != _BREAK)
-    )
-    begins[after + 1] = False
-    begins[after] = True
-    place = np.flatnonzero(begins)
+    place = np.append(word_begins(data, texts.offsets - start), len(data))
     long = np.flatnonzero(np.diff(place) > WORD_BYTES)
     if long.size:
         cuts = [
@@ -232,6 +227,30 @@ def words_of(texts: TextColumn) -> Words:
     table[column >= length[:, None]] = 0
     chosen, which = _unique(table, length)
     return Words(table[chosen], length[chosen], which, first)
+
+
+def word_begins(data: NDArray[np.uint8], offsets: IntArray) -> IntArray:
+    """Return the bytes at which words begin: runs of one kind of byte, with the one blank before them.
+
+    Parameters
+    ----------
+    data : (n,)
+        Texts, one after the other.
+    offsets : (texts + 1,)
+        Where each begins: there a word begins, too.
+    """
+    kinds = _classes()[data]
+    begins = np.zeros(len(data) + 1, dtype=np.bool_)
+    begins[offsets] = True
+    edges = begins.copy()
+    begins[1:-1] |= kinds[1:] != kinds[:-1]
+    # The blank before a word is the word's own, unless a text begins between the two.
+    after = np.flatnonzero(
+        begins[1:-1] & ~edges[1:-1] & (kinds[:-1] == _BLANK) & (kinds[1:] != _BREAK)
+    )
+    begins[after + 1] = False
+    begins[after] = True
+    return np.flatnonzero(begins[:-1])
 
 
 def _unique(table: NDArray[np.uint8], length: IntArray) -> tuple[IntArray, IntArray]:

@@ -27,14 +27,17 @@ class Training:
     train
         Texts.
     seed
-        Of its generator, one number or several.
+        Of its generator, one number or several; or the generator.
     training_tokens
         As a proxy takes them.
+    target
+        Held-out documents of its own.
     """
 
     train: TokenColumn
-    seed: int | tuple[int, ...]
+    seed: int | tuple[int, ...] | np.random.Generator
     training_tokens: int | None = None
+    target: TokenColumn | None = None
 
 
 def held_out_of_all(
@@ -44,6 +47,7 @@ def held_out_of_all(
     *,
     workers: int = WORKERS,
     on_progress: Callable[[int, float | None], None] | None = None,
+    on_done: Callable[[int, HeldOutLoss], None] | None = None,
 ) -> list[HeldOutLoss]:
     """Train each, and return what it makes of the held-out documents, in the order asked.
 
@@ -56,6 +60,8 @@ def held_out_of_all(
         Processes; the numbers are the same for any.
     on_progress
         Called with the trainings done, and their share.
+    on_done
+        Called with each training's place and its answer, as soon as it is there.
 
     Raises
     ------
@@ -68,6 +74,8 @@ def held_out_of_all(
 
     def put(place: int, loss: HeldOutLoss, done: int) -> None:
         found[place] = loss
+        if on_done is not None:
+            on_done(place, loss)
         if on_progress is not None:
             on_progress(done, done / len(trainings))
 
@@ -94,7 +102,7 @@ def held_out_of_all(
 def _train(proxy: Proxy, training: Training, target: TokenColumn) -> HeldOutLoss:
     return proxy.held_out_bits(
         training.train,
-        target,
+        training.target or target,
         rng=np.random.default_rng(training.seed),
         training_tokens=training.training_tokens,
     )

@@ -82,6 +82,26 @@ def torch_part() -> Any:
     return import_part("torch", extra="train", what="training a transformer")
 
 
+def chosen_device(name: str) -> str:
+    """Return the device to train on: "auto" is a GPU where torch sees one, else the processor.
+
+    Raises
+    ------
+    BadInput
+        If a GPU is asked for and torch sees none.
+    MissingPart
+        If torch is not installed.
+    """
+    torch = torch_part()
+    there = bool(torch.cuda.is_available())
+    if name == "cuda" and not there:
+        raise BadInput(
+            "torch sees no GPU here: it is of a build without one, or there is no driver",
+            next_command="--device cpu",
+        )
+    return ("cuda" if there else "cpu") if name == "auto" else name
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch use one thread within: with more, sums have another order, and small models are slower."""

@@ -39,6 +39,8 @@ class TransformerProxy:
         As torch names it: ``"cpu"``, ``"cuda"``.
     folder
         Where its states and answers are kept, so that a long run goes on after it was stopped. None: nowhere.
+    keep_answers
+        Whether the answers of finished trainings are kept there, too, and not only states of unfinished ones.
     checkpoint_steps : >= 1
         Steps between two states that are kept.
     on_progress
@@ -60,6 +62,7 @@ class TransformerProxy:
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     device: str = "cpu"
     folder: Path | None = None
+    keep_answers: bool = True
     checkpoint_steps: int = CHECKPOINT_STEPS
     on_progress: Progress | None = field(default=None, compare=False, repr=False)
     values_repeats: bool = True
@@ -129,7 +132,7 @@ class TransformerProxy:
         identity = run.identity(texts)
         asked = hashlib.sha256(target.codes.tobytes() + target.offsets.tobytes()).hexdigest()[:16]
         answer = self.folder / f"{identity}-{asked}.bits.npz"
-        if answer.exists():
+        if self.keep_answers and answer.exists():
             stored: FloatArray = load_checkpoint(answer, identity).arrays["bits"].astype(np.float64)
             return stored
         state = self.folder / f"{identity}.state.npz"
@@ -141,6 +144,7 @@ class TransformerProxy:
             on_progress=self.on_progress,
         )
         bits = document_bits(weights, run.size, target)
-        save_checkpoint(answer, Checkpoint(identity, run.steps, {"bits": bits}))
+        if self.keep_answers:
+            save_checkpoint(answer, Checkpoint(identity, run.steps, {"bits": bits}))
         state.unlink(missing_ok=True)
         return bits

@@ -35,6 +35,14 @@ RECORDS = tuple(ending for ending in READERS if ending not in SINGLE)
 """Endings of files that hold many documents."""
 
 
+DOCUMENTS, LEFT_OUT, OF_OUTPUT = (
+    "documents-",
+    "dropped.jsonl.zst",
+    {"run.json", "selection.json"},
+)
+"""How a folder is told that a run or a selection has written, and what in it are documents."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A file to read, or a folder of files that are one document each; and the name that a person gave to it, or ""."""
@@ -47,7 +55,8 @@ def inputs_of(named: Sequence[str]) -> tuple[Input, ...]:
     """Return the files behind arguments ``PATH`` or ``NAME=PATH``; a folder stands for its files, in order of name.
 
     A folder with files of records stands for those: the pages and texts beside them tell of them. Where there is none,
-    its pages and texts are the documents, all of them one input.
+    its pages and texts are the documents, all of them one input. A folder that a run or a selection has written stands
+    for its documents alone: what was dropped, and what was said of it, are none.
 
     Raises
     ------
@@ -58,7 +67,10 @@ def inputs_of(named: Sequence[str]) -> tuple[Input, ...]:
     for argument in named:
         source, path = _split(argument)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and _ending(p) in RECORDS)
+            files = sorted(p for p in path.rglob("*") if p.is_file() and _ending(p) in RECORDS)
+            inside = _documents_of(files)
+            if files and not inside:
+                raise BadInput(f"the folder {path} was written by a run that kept no document")
             if not inside and not single_files(path):
                 raise BadInput(
                     f"no file in the folder {path} ends with one of {', '.join(READERS)}"
@@ -82,6 +94,15 @@ def inputs_of(named: Sequence[str]) -> tuple[Input, ...]:
             )
         seen.add(real)
     return tuple(found)
+
+
+def _documents_of(files: Sequence[Path]) -> list[Path]:
+    """Return files without those that Assay wrote beside the documents that it kept."""
+    names: dict[Path, set[str]] = {}
+    for file in files:
+        names.setdefault(file.parent, set()).add(file.name)
+    own = {folder for folder, inside in names.items() if LEFT_OUT in inside and OF_OUTPUT & inside}
+    return [p for p in files if p.parent not in own or p.name.startswith(DOCUMENTS)]
 
 
 def reader_of(path: Path, settings: ReadSettings) -> Reader:
