@@ -1,0 +1,29 @@
+"""examples/loop/narrowing.toml: a real loop whose pass@1 rises while its pass@8 falls, caught by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assay.curate.loop.loop_config import read_loop
+from assay.curate.loop.loop_run import run_loop
+from assay.curate.loop.verdict import loop_verdict
+from assay.curate.loop.verdict_result import VerdictQuestion
+from assay.quantity import Estimate
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "loop" / "narrowing.toml"
+
+
+@pytest.mark.nightly
+@pytest.mark.train
+def test_a_score_that_rises_while_the_choice_narrows_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="torch is not installed")
+    run_loop(read_loop(EXAMPLE), tmp_path / "narrowing", processes=1)
+    (found,) = loop_verdict(tmp_path / "narrowing", VerdictQuestion()).loops
+    caught = {fault.name for fault in found.faults if fault.state == "caught"}
+    assert "collapse of diversity behind a rising score" in caught
+    score, choice = found.changes[-1].pass_1, found.changes[-1].pass_k
+    assert isinstance(score, Estimate)
+    assert isinstance(choice, Estimate)
+    assert score.low > 0 > choice.high
