@@ -52,6 +52,8 @@ class LocalModel:
         Let an engine keep what it read for the request before. Quicker where prompts begin alike, and changes answers.
     context_tokens : in [64, 8192]
         Room for a request and its answer together, a slot.
+    threads : >= 1
+        Of each engine. More than one is for measuring what it brings: another number rounds differently.
 
     Raises
     ------
@@ -73,9 +75,12 @@ class LocalModel:
         slots: int = SLOTS,
         prompt_cache: bool = False,
         context_tokens: int = CONTEXT_TOKENS,
+        threads: int = 1,
     ) -> None:
         if slots < 1:
             raise BadInput(f"slots must be at least 1, got {slots}")
+        if threads < 1:
+            raise BadInput(f"threads must be at least 1, got {threads}")
         if not 64 <= context_tokens <= 8192:
             raise BadInput(f"context_tokens must be in [64, 8192], got {context_tokens}")
         runtime_version()
@@ -83,6 +88,7 @@ class LocalModel:
         self._slots = slots
         self._prompt_cache = prompt_cache
         self._context_tokens = context_tokens
+        self._threads = threads
         self._idle: list[Any] = []
         self._loading = threading.Lock()
         self._is_closed = False
@@ -142,8 +148,8 @@ class LocalModel:
         params.model.path = str(self._weights)
         params.n_parallel = 1
         params.n_ctx = self._context_tokens
-        params.cpuparams.n_threads = 1
-        params.cpuparams_batch.n_threads = 1
+        params.cpuparams.n_threads = self._threads
+        params.cpuparams_batch.n_threads = self._threads
         params.cache_prompt = self._prompt_cache
         # Keeping prompts of other requests aside costs more here than it saves.
         params.cache_ram_mib = 0

@@ -1,0 +1,250 @@
+"""From what a ledger knows of a system to the evidence that it is measured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.capability.cost_question import CostQuestion
+from assay.capability.cost_sources import HourPrice
+from assay.capability.cost_standard import Attempts
+from assay.capability.evidence import (
+    WORST,
+    Caught,
+    CostEvidence,
+    Evidence,
+    Sampled,
+    ShareEvidence,
+    ShareStratum,
+    Together,
+    stated,
+    together,
+)
+from assay.capability.ledger_columns import Columns, by_task
+from assay.capability.ledger_counts import JudgedCounts
+from assay.capability.ledger_facts import NotJudged, SystemFacts
+from assay.capability.ledger_labels import CaughtStratum, LabeledCounts
+from assay.capability.price_table import PriceTable
+from assay.capability.prices import fill_costs
+from assay.ledger.store import Ledger
+from assay.quantity import Unknown
+
+FloatArray = npt.NDArray[np.float64]
+
+NOT_CHECKED = "nothing is checked before delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEvidence:
+    """The evidence of one system, and what a reader has to know of it.
+
+    Parameters
+    ----------
+    evidence
+        Without an item that shows what is right where nobody has judged.
+    outputs : >= 0
+        Outputs, or labels, that the share of right ones rests on.
+    notes
+        In words.
+    unchecked
+        Whether nothing stands between the system and its users, as far as anybody says.
+    """
+
+    evidence: Evidence
+    outputs: int
+    notes: tuple[str, ...]
+    unchecked: bool
+
+
+def evidence_of(
+    facts: SystemFacts,
+    question: CostQuestion,
+    hour: HourPrice | None,
+    table: PriceTable | None = None,
+) -> LedgerEvidence:
+    """Return the evidence of a system.
+
+    Outputs that don't say whether they were caught count as delivered, as they do in `assay volume`; and where nothing
+    is caught or held back, no check is paid for. Where something is, what it costs is for the user to say.
+    """
+    judged = facts.judged
+    nobody = isinstance(judged, NotJudged)
+    caught, flagged = (
+        (None, None) if isinstance(judged, NotJudged) else _held_back(judged, question)
+    )
+    unchecked = caught is None and flagged is None and not nobody
+    caught = 0.0 if caught is None else caught
+    flagged = 0.0 if flagged is None else flagged
+    model = question.token_model or _model(facts)
+    cost, notes = attempt_cost(facts.columns, hour, model=model, table=table)
+    seconds = facts.columns.known("latency_seconds")
+    return LedgerEvidence(
+        Evidence(
+            name=facts.name,
+            right=ShareEvidence(0, 0) if isinstance(judged, NotJudged) else right_share(judged),
+            attempt_cost_usd=cost,
+            seconds=Sampled(seconds, "latency in the log") if len(seconds) else None,
+            check_cost_usd=_check_cost(question, unchecked=unchecked or nobody),
+            caught=caught,
+            flagged=flagged,
+            together=_together(facts.columns, cost),
+        ),
+        _outputs(judged),
+        notes,
+        unchecked,
+    )
+
+
+def _outputs(judged: JudgedCounts | LabeledCounts | NotJudged) -> int:
+    match judged:
+        case JudgedCounts():
+            return judged.judged + judged.unsure
+        case LabeledCounts():
+            return judged.labels
+        case NotJudged():
+            return 0
+
+
+def attempts_of(ledger: Ledger, facts: SystemFacts) -> Attempts | None:
+    """Return how often each task was answered right of how often it was asked; None where each was asked once.
+
+    Only where a check has judged every output: labels of a draw seldom hold all answers to one task.
+    """
+    judged, traffic = facts.judged, facts.traffic
+    if not isinstance(judged, JudgedCounts) or judged.judged <= judged.tasks:
+        return None
+    right, asked = by_task(ledger, traffic, judged.judge)
+    return Attempts(right, asked)
+
+
+def right_share(judged: JudgedCounts | LabeledCounts) -> ShareEvidence:
+    """Return the share of right outputs; those nobody is sure of count as wrong."""
+    if isinstance(judged, JudgedCounts):
+        worth = judged.worth_of_an_answer
+        return ShareEvidence(judged.right * worth, (judged.judged + judged.unsure) * worth)
+    population = sum(stratum.size for stratum in judged.strata)
+    strata = [
+        ShareStratum(
+            stratum.size / population,
+            stratum.labeled - stratum.errors - stratum.unsure,
+            stratum.labeled,
+        )
+        for stratum in judged.strata
+    ]
+    return ShareEvidence.of_strata(strata)
+
+
+def attempt_cost(
+    columns: Columns, hour: HourPrice | None, *, model: str, table: PriceTable | None = None
+) -> tuple[CostEvidence, tuple[str, ...]]:
+    """Return what an attempt costs, and what a reader has to know of it.
+
+    The log's own costs go first, then what the tokens of the model cost; answers without either are taken
+    to cost like those with one. Where a machine was named and no answer has a cost, it is what its seconds cost there.
+    """
+    costs = columns.known("cost_usd")
+    if hour is None and len(costs) < columns.read:
+        filled = fill_costs(
+            [model],
+            columns.prompt_tokens,
+            columns.completion_tokens,
+            columns.cost_usd,
+            table=table,
+        )
+        known = filled.cost_usd[np.isfinite(filled.cost_usd)]
+        if len(known) > len(costs):
+            return Sampled(known, "tokens at the price of the model"), filled.notes
+    if len(costs):
+        missing = columns.read - len(costs)
+        said = (
+            f"{missing:,} of {columns.read:,} outputs have no cost: taken to cost like the others"
+        )
+        return Sampled(costs, "cost in the log"), (said,) if missing else ()
+    if hour is None:
+        return Unknown(
+            "no output has a cost: that is unknown, and never free; --machine or --usd-per-hour prices its time, "
+            "--token-model its tokens"
+        ), ()
+    seconds = columns.known("latency_seconds")
+    if not len(seconds):
+        return Unknown("no output has a cost, or a latency to put the machine's hour on"), ()
+    share = 1 / 3600 / hour.lanes
+    lanes = f", {hour.lanes} at a time" if hour.lanes > 1 else ""
+    factor = (hour.low * share, hour.usd * share, hour.high * share)
+    return Sampled(seconds, f"latency times the machine's hour{lanes}: {hour.words}", factor), ()
+
+
+def _model(facts: SystemFacts) -> str:
+    models = facts.columns.models
+    return models[0] if len(models) == 1 else facts.traffic.window.system
+
+
+def _held_back(
+    judged: JudgedCounts | LabeledCounts, question: CostQuestion
+) -> tuple[Caught, Caught]:
+    """Return which shares of wrong and of right outputs are held back: as said, else as tags say, else None.
+
+    Where some have a tag, those without one count as delivered.
+    """
+    if question.caught is not None:
+        return question.caught, question.flagged or 0.0
+    if isinstance(judged, JudgedCounts):
+        if judged.told_wrong + judged.told_right == 0:
+            return None, None
+        worth = judged.worth_of_an_answer
+        return (
+            _of_counts(judged.caught, judged.wrong + judged.unsure, worth),
+            _of_counts(judged.flagged, judged.right, worth),
+        )
+    if not any(stratum.told for stratum in judged.caught):
+        return None, None
+    labels = [stratum.labeled for stratum in judged.strata]
+    return (
+        _weighted(judged.caught, labels, wrong=True),
+        _weighted(judged.caught, labels, wrong=False),
+    )
+
+
+def _of_counts(hits: int, trials: int, worth: float) -> ShareEvidence | None:
+    return ShareEvidence(hits * worth, trials * worth) if trials else None
+
+
+def _weighted(
+    strata: tuple[CaughtStratum, ...], labels: list[int], *, wrong: bool
+) -> ShareEvidence | None:
+    """Return a share over strata, as one sample of as many labels as weigh as much (Kish)."""
+    rows = [
+        (part.size / count, *((part.caught, part.wrong) if wrong else (part.flagged, part.right)))
+        for part, count in zip(strata, labels, strict=True)
+        if count
+    ]  # fmt: skip
+    total = sum(weight * trials for weight, _, trials in rows)
+    if total <= 0:
+        return None
+    share = sum(weight * hits for weight, hits, _ in rows) / total
+    effective = total**2 / sum(weight**2 * trials for weight, _, trials in rows)
+    return ShareEvidence(share * effective, effective)
+
+
+def _check_cost(question: CostQuestion, *, unchecked: bool) -> CostEvidence:
+    if question.check_usd is not None:
+        return stated(question.check_usd)
+    if unchecked or question.caught == 0:
+        return stated(0.0, NOT_CHECKED)
+    return Unknown("nobody has said what checking one result costs: --check-cost, 0 if it is free")
+
+
+def _together(columns: Columns, cost: CostEvidence) -> Together:
+    """Return how being right, costs and seconds go together, where rows say; else the worst there could be."""
+    right, seconds = columns.right, columns.latency_seconds
+    logged = isinstance(cost, Sampled) and cost.source == "cost in the log"
+    costs = columns.cost_usd if logged else seconds
+    known = np.isfinite(right) & np.isfinite(costs)
+    timed = known & np.isfinite(seconds)
+    if timed.sum() < 3:
+        if known.sum() < 3:
+            return WORST
+        return together(right[known], costs[known])
+    return together(right[timed], costs[timed], seconds[timed])

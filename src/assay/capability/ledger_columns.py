@@ -1,0 +1,128 @@
+"""What the answers of a system cost and how long they took: columns of numbers, as the log has them.
+
+A cost of 0, or none, is unknown and never free: there is no such thing as a free answer in a log, only one that nobody
+charged for there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.capability.ledger_counts import Traffic
+from assay.ledger.answers import as_it_stands
+from assay.ledger.population import scores, tag
+from assay.ledger.store import Ledger
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+MOST_ROWS = 100_000
+"""Answers whose cost and latency are read one by one; of more, a random part of about as many."""
+
+NUMBERS = ("cost_usd", "latency_seconds", "prompt_tokens", "completion_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Numbers of a system's answers.
+
+    Parameters
+    ----------
+    cost_usd, latency_seconds, prompt_tokens, completion_tokens : shape (n,)
+        One a trace that was read, in no order; NaN where the log has none, and where a cost is 0.
+    traces : >= n
+        How many traces there are; more than n where only a random part was read.
+    models
+        Names of models in the tag ask.model, and the names in the column `system`.
+    """
+
+    cost_usd: FloatArray
+    latency_seconds: FloatArray
+    prompt_tokens: FloatArray
+    completion_tokens: FloatArray
+    traces: int
+    models: tuple[str, ...]
+    zero_costs: int
+    right: FloatArray
+    """1 right, 0 wrong, NaN where the judge that was named has not said."""
+
+    @property
+    def read(self) -> int:
+        """How many traces were read."""
+        return len(self.cost_usd)
+
+    def known(self, name: str) -> FloatArray:
+        """Return the values of a column that are known."""
+        values: FloatArray = getattr(self, name)
+        return values[np.isfinite(values)]
+
+
+def columns_of(
+    ledger: Ledger, traffic: Traffic, *, judge: str | None = None, most_rows: int = MOST_ROWS
+) -> Columns:
+    """Return costs, latencies and tokens of a system's answers, and beside them what a judge says.
+
+    Notes
+    -----
+    Where there are more than `most_rows`, those are read whose id has a small MD5: a part that hangs on nothing else,
+    and that is the same each time.
+    """
+    asked = ", ".join(
+        f"coalesce(CAST({name} AS DOUBLE), CAST('NaN' AS DOUBLE)) AS {name}" for name in NUMBERS
+    )
+    where = f"{as_it_stands()} AND {traffic.window.condition()}"
+    if traffic.traces > most_rows:
+        share = most_rows / traffic.traces
+        where += f" AND substr(md5(traces.trace_id), 1, 6) < '{int(share * 16**6):06x}'"
+    right, joined = "CAST('NaN' AS DOUBLE)", ""
+    if judge is not None:
+        right = (
+            "CASE WHEN scored.error_probability < 0.5 THEN 1.0 WHEN scored.error_probability >= 0.5 THEN 0.0 "
+            "ELSE CAST('NaN' AS DOUBLE) END"
+        )
+        joined = (
+            f" LEFT JOIN ({scores(ledger, judge)}) AS scored ON scored.trace_id = traces.trace_id"
+        )
+    read: dict[str, list[FloatArray]] = {name: [] for name in (*NUMBERS, "is_right")}
+    sql = f"SELECT {asked}, {right} AS is_right FROM traces{joined} WHERE {where}"
+    for batch in ledger.query(sql):
+        for name, parts in read.items():
+            parts.append(np.array(batch[name].to_numpy(), dtype=np.float64))
+    columns = {
+        name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in read.items()
+    }
+    zeros = columns["cost_usd"] == 0
+    columns["cost_usd"][zeros] = np.nan
+    columns["latency_seconds"][~(columns["latency_seconds"] > 0)] = np.nan
+    return Columns(
+        right=columns.pop("is_right"),
+        **columns,
+        traces=traffic.traces,
+        models=_models(ledger, traffic),
+        zero_costs=int(zeros.sum()),
+    )
+
+
+def by_task(ledger: Ledger, traffic: Traffic, judge: str) -> tuple[IntArray, IntArray]:
+    """Return of each task the right answers and all that a judge has judged, in no order."""
+    right, asked = [], []
+    scored = scores(ledger, judge)
+    for batch in ledger.query(
+        "SELECT sum(CASE WHEN scored.error_probability < 0.5 THEN 1 ELSE 0 END) AS hits, count(*) AS asked "
+        f"FROM traces JOIN ({scored}) AS scored ON scored.trace_id = traces.trace_id "
+        f"WHERE {as_it_stands()} AND {traffic.window.condition()} GROUP BY traces.task_id"
+    ):
+        right.append(np.array(batch["hits"].to_numpy(), dtype=np.int64))
+        asked.append(np.array(batch["asked"].to_numpy(), dtype=np.int64))
+    return np.concatenate(right), np.concatenate(asked)
+
+
+def _models(ledger: Ledger, traffic: Traffic) -> tuple[str, ...]:
+    rows = ledger.rows(
+        f"SELECT DISTINCT {tag('ask.model')} AS model FROM traces "
+        f"WHERE {as_it_stands()} AND {traffic.window.condition()} LIMIT 10"
+    )
+    return tuple(sorted(row["model"] for row in rows if row["model"]))

@@ -1,0 +1,86 @@
+"""Options of every command that ends in a ranking by cost, and the ranking itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from assay.cli.output import console, emit, note
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+MONEY = click.FloatRange(min=0)
+SHARE = click.FloatRange(0, 1)
+ABOVE_NOUGHT = click.FloatRange(min=0, min_open=True)
+
+TENURES = ("own", "on-demand", "rented", "owned by a hyperscaler", "owned by a neocloud")
+"""Those of `assay.capability.hour`, which is not imported for a page of help."""
+
+PRICES = (
+    click.option("--mend-cost", type=MONEY, help="USD to mend a wrong result that was caught."),
+    click.option("--escape-cost", type=MONEY, help="USD that a wrong result costs that gets out."),
+    click.option("--false-alarm-cost", type=MONEY, help="USD to clear a right result held back."),
+    click.option("--wait-cost", type=MONEY, metavar="USD/H", help="USD that an hour of waiting costs."),
+    click.option("--check-cost", type=MONEY, help="USD of checking one result; 0 is free."),
+    click.option("--caught", type=SHARE, help="Share of wrong results that checking catches, as 1 of tests that "
+                 "decide. Else as the tag says."),
+    click.option("--flagged", type=SHARE, help="Share of right results that checking holds back. Else as the tag "
+                 "says; with --caught, 0."),
+    click.option("--caught-tag", default="caught", show_default=True, help="Tag: held back before delivery."),
+    click.option("--standard", metavar="N/M or N/day", help="Most errors that may escape, of M delivered or a day. "
+                 "Exits 3 where no system is shown to meet it."),
+    click.option("--review-cost", type=MONEY, help="With --standard: USD of one more review, as what could be added."),
+    click.option("--review-caught", type=SHARE, help="Share of errors that such a review catches."),
+    click.option("--throughput-per-day", type=ABOVE_NOUGHT, help="Results wanted a day: for a standard a day."),
+    click.option("--machine", metavar="NAME", help="Price the time of answers that have no cost by an hour of this "
+                 "machine of the catalogue."),
+    click.option("--catalogue", type=click.Path(path_type=Path), help="A catalogue of your own, laid over Assay's."),
+    click.option("--tenure", type=click.Choice(TENURES), help="How one comes by the machine. [default: own, where that "
+                 "is known]"),
+    click.option("--usd-per-hour", type=ABOVE_NOUGHT, help="An hour of the machine, instead of a catalogue's."),
+    click.option("--watts", type=ABOVE_NOUGHT, help="Power of the machine, all-in: with --usd-per-kwh, beside "
+                 "--usd-per-hour or alone."),
+    click.option("--usd-per-kwh", type=MONEY, help="Price of that power."),
+    click.option("--token-model", metavar="MODEL", help="Price answers without a cost by their tokens, as this model; "
+                 "else as ask.model or the system's name says."),
+    click.option("--lanes", type=click.IntRange(1), default=1, show_default=True, help="Requests that the machine "
+                 "answers at a time."),
+    click.option("--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=0.95, show_default=True,
+                 help="Confidence level."),
+    click.option("--simulation-seed", type=int, default=7, show_default=True, help="Seed of the draws behind "
+                 "probabilities."),
+    click.option("--html", type=click.Path(path_type=Path), metavar="PAGE", help="Write a page with charts."),
+)  # fmt: skip
+"""What the user alone knows, and how to price what no log says."""
+
+
+def price_options(function: Function) -> Function:
+    """Add the options that price errors and machines."""
+    for option in reversed(PRICES):
+        function = option(function)
+    return function
+
+
+def rank(ledger: Path, options: dict[str, Any], *, html: Path | None, as_json: bool) -> None:
+    """Rank a ledger's systems, show it, and end with status 3 where none meets the standard."""
+    from assay.capability.cost_answer import answer_cost
+    from assay.capability.cost_question import question_of
+    from assay.ledger.store import Ledger
+
+    answer = answer_cost(Ledger.open(ledger), question_of(options))
+    if html is not None:
+        from assay.report.cost_page import write_cost
+
+        note(f"{html}: {write_cost(answer, html):,} bytes")
+    if as_json:
+        emit(answer.to_json())
+    else:
+        from assay.report.cost_text import print_cost
+
+        print_cost(answer, console())
+    if answer.none_meets:
+        sys.exit(3)

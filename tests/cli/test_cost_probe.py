@@ -1,0 +1,177 @@
+"""`assay cost probe`: set-ups asked the same tasks, timed, judged and ranked, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ask.fault_server import FaultServer, serving
+from assay.ask.local_model import LocalModel
+from assay.ask.request import ChatReply, ChatRequest
+from assay.capability.open_loop import OpenLoop
+from assay.errors import BadInput
+from assay.ledger.store import Ledger
+
+Assay = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[2]
+TASKS = ROOT / "examples" / "desk" / "tasks.jsonl.gz"
+PROMPT = ROOT / "examples" / "desk" / "prompt.txt"
+REPLY = ChatReply("ok", None, "stop", "m", "r", "off", 0.5, 9, 3, None)
+
+
+class Slow:
+    """An endpoint that takes one request after the other, a fixed time each."""
+
+    name = "slow"
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._turn = asyncio.Lock()
+        self.in_flight = self.most_in_flight = 0
+
+    async def answer(self, request: ChatRequest) -> ChatReply:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        async with self._turn:
+            await asyncio.sleep(self._seconds)
+        self.in_flight -= 1
+        return replace(REPLY, latency_seconds=self._seconds)
+
+    async def close(self) -> None:
+        pass
+
+
+def sums(write: Callable[..., Path], count: int) -> Path:
+    lines = [
+        f'{{"task_id": "t{i}", "input": "{i} + 1?", "reference": "{i + 1}", "tags": {{"check": "numeric"}}}}'
+        for i in range(count)
+    ]
+    return write("sums.jsonl", "\n".join(lines) + "\n")
+
+
+def adds(body: dict[str, Any], *, wrong_from: int = 10**9) -> dict[str, Any]:
+    number = int(body["messages"][-1]["content"].split()[0])
+    said = number + 1 if number < wrong_from else 0
+    return {"message": {"role": "assistant", "content": str(said)}}
+
+
+def test_requests_go_out_at_their_times_and_waiting_counts() -> None:
+    endpoint = Slow(0.05)
+
+    async def load() -> list[ChatReply]:
+        probed = OpenLoop(endpoint, 100.0, np.random.default_rng(1))
+        return await asyncio.gather(*(probed.answer(ChatRequest(())) for _ in range(8)))
+
+    replies = asyncio.run(load())
+    # A hundred a second against one that does twenty: they wait for one another, and the last has waited for most of
+    # the others. Who sends the next only when the last is answered would see 0.05 s of each.
+    assert endpoint.most_in_flight > 2
+    latencies = sorted(reply.latency_seconds for reply in replies)
+    assert latencies[0] >= 0.049
+    assert latencies[-1] >= 0.2
+
+
+def test_a_rate_of_nought_is_refused() -> None:
+    with pytest.raises(BadInput, match="above 0"):
+        OpenLoop(Slow(0.1), 0.0, np.random.default_rng(1))
+
+
+def test_a_server_is_asked_judged_and_ranked_in_one_command(
+    assay: Assay, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    tasks, ledger = sums(write, 24), tmp_path / "probe.ledger"
+    priced = ("--escape-cost", 3, "--usd-per-hour", 3.6, "--json")
+    with serving(FaultServer(answer=lambda body: adds(body, wrong_from=18))) as server:
+        asked = (server.url, tasks, "-o", ledger, "--model", "m", *priced)
+        first = assay("cost", "probe", *asked, "--system", "adder@1")
+        assert first.status == 0, first.err
+        assert "24 answers now, 0 before; 24 judged now, 6 of them wrong" in first.err
+        again = assay("cost", "probe", *asked, "--system", "adder@1")
+        assert "0 answers now, 24 before" in again.err
+        assert server.requests == 24
+    (one,) = first.json["systems"]
+    assert one["name"] == "adder 1"
+    assert one["right"]["value"] == pytest.approx(0.75)
+    seconds = one["latency"]["value"]
+    assert one["attempt_cost"]["value"] == pytest.approx(seconds / 1000)
+    assert one["cost_per_verified_correct"]["value"] == pytest.approx(
+        (seconds / 1000 + 0.75) / 0.75
+    )
+
+
+def test_under_a_load_that_does_not_wait_requests_are_in_flight_together(
+    assay: Assay, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    with serving(FaultServer(answer=adds, delay_seconds=0.3)) as server:
+        done = assay(
+            "cost", "probe", server.url, sums(write, 12), "-o", tmp_path / "p.ledger", "--model", "m",
+            "--rate", 60, "--escape-cost", 1, "--usd-per-hour", 1, "--json",
+        )  # fmt: skip
+        assert done.status == 0, done.err
+        assert server.most_in_flight > 3
+    assert done.json["systems"][0]["name"] == "m 60/s"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "TASKS"),
+        (("tasks.jsonl",), "probe URL TASKS"),
+        (("http://127.0.0.1:1/v1", "tasks.jsonl"), "--model"),
+        (("http://127.0.0.1:1/v1", "tasks.jsonl", "--model", "m", "--threads", "2"), "--local"),
+        (("--local", "a", "b"), "--local TASKS"),
+        (("--local", "a", "--model", "m"), "--model"),
+    ],
+)
+def test_what_can_not_be_probed_is_wrong_usage(
+    assay: Assay, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = assay("cost", "probe", *arguments, "-o", tmp_path / "p.ledger")
+    assert done.status == 2
+    assert said.lower() in done.err.lower()
+    assert not (tmp_path / "p.ledger").exists()
+
+
+@pytest.mark.local
+def test_a_model_has_a_thread_at_least() -> None:
+    with pytest.raises(BadInput, match="threads must be at least 1"):
+        LocalModel(threads=0)
+
+
+@pytest.mark.local
+@pytest.mark.parametrize(
+    "threads",
+    [
+        pytest.param((1,), id="one"),
+        # On a busy machine two threads wait for each other by spinning: seconds an answer instead of a half.
+        pytest.param((1, 2), id="two", marks=pytest.mark.nightly),
+    ],
+)
+def test_set_ups_of_the_embedded_model_are_probed_and_ranked_in_one_command(
+    assay: Assay, tmp_path: Path, threads: tuple[int, ...]
+) -> None:
+    ledger = tmp_path / "probe.ledger"
+    set_ups = [word for one in threads for word in ("--threads", one)]
+    done = assay(
+        "cost", "probe", "--local", *set_ups, TASKS, "--prompt", PROMPT, "--limit", 8, "--max-tokens", 6,
+        "-o", ledger, "--escape-cost", 2, "--machine", "laptop", "--json",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    said = done.json
+    assert [one["outputs"] for one in said["systems"]] == [8] * len(threads)
+    assert len(said["orders"]["cost"]) == len(threads)
+    assert any("a laptop that one owns" in words for words in said["said"])
+    for one in said["systems"]:
+        assert one["name"].endswith(("1 thread", "2 threads"))
+        for number in ("right", "attempt_cost", "latency", "cost_per_verified_correct"):
+            assert one[number]["low"] <= one[number]["value"] <= one[number]["high"]
+    rows = Ledger.open(ledger).rows(
+        "SELECT system, version, count(*) AS n FROM traces GROUP BY 1, 2"
+    )
+    assert sorted(row["version"] for row in rows) == ["1 thread", "2 threads"][: len(threads)]
