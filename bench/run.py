@@ -20,7 +20,17 @@ from measure import Figures, Run
 from table import Row, markdown
 
 BENCHMARKS = ("start_up", "inspect_ingest", "volume_scale", "ask_overhead", "governor_decide")
-STUDIES = ("curation", "govern_latency", "coverage_grid", "gsm", "labels", "rivals")
+STUDIES = (
+    "curation",
+    "value_planted",
+    "select_planted",
+    "loop_phase",
+    "govern_latency",
+    "coverage_grid",
+    "gsm",
+    "labels",
+    "rivals",
+)
 """Simulations that keep results of their own: `run()` measures, `page()` is their part of the page."""
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "bench" / "results.json"

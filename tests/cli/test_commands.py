@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -327,3 +329,15 @@ def test_a_missing_reference_is_said(assay: Assay, write: Write, tmp_path: Path)
     assay("ingest", write("a.jsonl", lines(trace(1), trace(2, reference=None))), "--into", ledger)
     done = assay("judge", ledger, "--check", "exact")
     assert "1 traces have no reference" in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_one_sentence(assay: Assay, runs: Path, tmp_path: Path) -> None:
+    assay("ingest", runs, "--into", tmp_path / "ledger")
+    code = "from assay.cli import main; main()"
+    command = [sys.executable, "-c", code, "volume", str(tmp_path / "ledger"), "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("assay: there is no room left on the disk")
+    assert "Traceback" not in done.stderr

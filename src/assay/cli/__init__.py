@@ -5,6 +5,7 @@ Exit status: 0 done; 1 an AssayError, one clear sentence; 2 wrong usage; 3 a sta
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -31,6 +32,8 @@ COMMANDS = {
     "pace": "How fast a system may run, within reviewers' hours and the budget of errors.",
     "govern": "Hold a system to its budget: a service, or a pass-through in front of it.",
     "curate": "Clean a corpus, and measure what it does by training on it.",
+    "loop": "Train a system on its own verified answers, and know whether that makes it better.",
+    "cost": "What a verified-correct result costs in money and time, mending included.",
     "case": "Keep failures that users found, as tasks for what comes next.",
     "certify": "Certify the volume of errors, or verify a certificate.",
     "release": "Certify what may be released unread, by a judge's score.",
@@ -39,6 +42,10 @@ COMMANDS = {
     "ledger": "Look after a ledger: info, compact, migrate.",
 }
 """Name -> what `assay --help` says of it; the module of each is imported only when it is called."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""How the system says that a disk is full, or a file longer than it may be."""
 
 
 class Commands(click.Group):
@@ -87,4 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         # Whoever reads has gone, as `| head` does: nothing to say, and nowhere to say it.
         sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        # What a command keeps is written whole or not at all: what is cut off here is what it prints or copies.
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"assay: {place}there is no room left on the disk", err=True)
+        click.echo("  next: make room there, and type the same again", err=True)
         sys.exit(1)

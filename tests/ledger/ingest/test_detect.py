@@ -83,7 +83,7 @@ def test_a_command_to_type_names_the_file(write: Writer) -> None:
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [(b"", "empty"), (b"\n \n", "blank lines"), (gzip.compress(b""), "unpacked")],
+    [(b"", "empty"), (b"\n \n", "blank lines"), (gzip.compress(b"", mtime=0), "unpacked")],
 )
 def test_empty_files(write: Writer, content: bytes, what: str) -> None:
     with pytest.raises(BadInput, match=what):
