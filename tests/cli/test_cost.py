@@ -57,12 +57,12 @@ def test_json_is_the_answer(assay: Assay, two: Ledger) -> None:
 
 def test_a_page_is_written(assay: Assay, two: Ledger, tmp_path: Path) -> None:
     page = tmp_path / "cost.html"
-    done = assay("cost", two.path, *PRICES, "--html", page)
+    done = assay("cost", two.path, *PRICES, "-o", page)
     assert f"{page}: {page.stat().st_size:,} bytes" in done.err
     assert "Which is cheapest hangs on what an error costs" in page.read_text("utf-8")
     done = assay("cost", two.path, *PRICES, "--html", tmp_path)
     assert done.status == 1
-    assert "can't be written" in done.err
+    assert "is a folder, and names a file" in done.err
 
 
 def test_a_standard_that_none_meets_ends_with_three_and_the_cheapest_add_on(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +15,12 @@ import pytest
 
 from ask.fault_server import FaultServer, serving
 from assay.ask.local_model import LocalModel
-from assay.ask.request import ChatReply, ChatRequest
-from assay.capability.open_loop import OpenLoop
+from assay.ask.request import AskFailed, ChatReply, ChatRequest
+from assay.capability.load import Load, LoadedEndpoint
+from assay.capability.speed.tails import saturated, tail_limits
 from assay.errors import BadInput
 from assay.ledger.store import Ledger
+from assay.quantity import Estimate, Unknown
 
 Assay = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,10 +67,10 @@ def adds(body: dict[str, Any], *, wrong_from: int = 10**9) -> dict[str, Any]:
 
 def test_requests_go_out_at_their_times_and_waiting_counts() -> None:
     endpoint = Slow(0.05)
+    loaded = LoadedEndpoint(endpoint, Load(100.0), np.random.default_rng(1))
 
     async def load() -> list[ChatReply]:
-        probed = OpenLoop(endpoint, 100.0, np.random.default_rng(1))
-        return await asyncio.gather(*(probed.answer(ChatRequest(())) for _ in range(8)))
+        return await asyncio.gather(*(loaded.answer(ChatRequest(())) for _ in range(8)))
 
     replies = asyncio.run(load())
     # A hundred a second against one that does twenty: they wait for one another, and the last has waited for most of
@@ -75,11 +79,83 @@ def test_requests_go_out_at_their_times_and_waiting_counts() -> None:
     latencies = sorted(reply.latency_seconds for reply in replies)
     assert latencies[0] >= 0.049
     assert latencies[-1] >= 0.2
+    run = loaded.run("slow 1")
+    assert (run.answered, run.failed, run.arrivals) == (8, 0, "poisson at 100/s")
+    due = [one.due_at for one in run.requests]
+    gaps = np.random.default_rng(1).exponential(1 / 100.0, 7)
+    assert due == pytest.approx([0.0, *np.cumsum(gaps)], abs=1e-9)
+    for reply, one in zip(replies, run.requests, strict=True):
+        assert reply.latency_seconds == one.waited_seconds
+        assert float(reply.facts["load.due_seconds"]) == pytest.approx(one.due_at, abs=1e-5)
+        assert float(reply.facts["load.late_seconds"]) == pytest.approx(
+            one.dispatch_delay_seconds, abs=1e-5
+        )
+
+
+def test_a_request_held_back_has_waited_since_it_was_due() -> None:
+    # Two are due at once and one more 10 ms later, and whoever calls lets one go at a time: the delay is in it.
+    loaded = LoadedEndpoint(Slow(0.05), Load(1_000.0), np.random.default_rng(1))
+
+    async def load() -> list[ChatReply]:
+        return [await loaded.answer(ChatRequest(())) for _ in range(4)]
+
+    replies = asyncio.run(load())
+    assert replies[-1].latency_seconds >= 0.15
+    assert (loaded.run("slow").requests[-1].dispatch_delay_seconds or 0.0) >= 0.1
+
+
+class Failing(Slow):
+    """One that fails each so-manieth request."""
+
+    def __init__(self, each: int) -> None:
+        super().__init__(0.0)
+        self._each = each
+        self._count = 0
+
+    async def answer(self, request: ChatRequest) -> ChatReply:
+        self._count += 1
+        if self._count % self._each == 0:
+            raise AskFailed("overloaded")
+        return await super().answer(request)
+
+
+@pytest.mark.parametrize(("each", "bounded"), [(100, True), (5, False)], ids=["few", "many"])
+def test_a_request_that_fails_is_longer_than_any_other(each: int, bounded: bool) -> None:
+    loaded = LoadedEndpoint(Failing(each), Load(), np.random.default_rng(1))
+
+    async def load() -> None:
+        for _ in range(100):
+            with contextlib.suppress(AskFailed):
+                await loaded.answer(ChatRequest(()))
+
+    asyncio.run(load())
+    run = loaded.run("failing")
+    assert (run.answered, run.failed) == (100 - 100 // each, 100 // each)
+    limit = tail_limits(run)[0.9]
+    if bounded:
+        assert isinstance(limit, Estimate)
+        assert limit.n == 100
+    else:
+        assert isinstance(limit, Unknown)
+        assert "20 of 100 requests got no answer" in limit.reason
+    assert isinstance(tail_limits(run)[0.99], Unknown)  # 662 are needed
+
+
+def test_a_rate_above_what_is_borne_has_no_tail() -> None:
+    loaded = LoadedEndpoint(Slow(0.01), Load(500.0), np.random.default_rng(1))
+
+    async def load() -> None:
+        await asyncio.gather(*(loaded.answer(ChatRequest(())) for _ in range(80)))
+
+    asyncio.run(load())
+    run = loaded.run("slow")
+    assert saturated(run)
+    assert all("saturated" in str(limit) for limit in tail_limits(run).values())
 
 
 def test_a_rate_of_nought_is_refused() -> None:
     with pytest.raises(BadInput, match="above 0"):
-        OpenLoop(Slow(0.1), 0.0, np.random.default_rng(1))
+        Load(0.0)
 
 
 def test_a_server_is_asked_judged_and_ranked_in_one_command(
@@ -95,6 +171,11 @@ def test_a_server_is_asked_judged_and_ranked_in_one_command(
         again = assay("cost", "probe", *asked, "--system", "adder@1")
         assert "0 answers now, 24 before" in again.err
         assert server.requests == 24
+    (load,) = first.json["load_tests"]
+    assert (load["answered"], load["failed"], load["arrivals"]) == (24, 0, "one after another")
+    assert "needs 64 requests" in load["latency_limits"]["p90"]["reason"]
+    assert "not measured" in load["first_token_limits"]["p90"]["reason"]
+    assert "load_tests" not in again.json  # nothing was sent
     (one,) = first.json["systems"]
     assert one["name"] == "adder 1"
     assert one["right"]["value"] == pytest.approx(0.75)
@@ -116,6 +197,12 @@ def test_under_a_load_that_does_not_wait_requests_are_in_flight_together(
         assert done.status == 0, done.err
         assert server.most_in_flight > 3
     assert done.json["systems"][0]["name"] == "m 60/s"
+    rows = Ledger.open(tmp_path / "p.ledger").rows("SELECT tags, latency_seconds FROM traces")
+    tags = [json.loads(row["tags"]) for row in rows]
+    assert {one["load.arrivals"] for one in tags} == {"poisson at 60/s"}
+    assert len({one["load.due_seconds"] for one in tags}) == 12
+    for one, row in zip(tags, rows, strict=True):
+        assert float(one["load.late_seconds"]) <= row["latency_seconds"]
 
 
 @pytest.mark.parametrize(

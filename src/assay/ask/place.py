@@ -70,7 +70,7 @@ class AskSettings:
         )  # fmt: skip
 
     def tags(self, task_id: str, epoch: int, reply: ChatReply) -> dict[str, str]:
-        """Return the tags of an answer: those settings that are known."""
+        """Return the tags of an answer: those settings that are known, and what else the reply tells."""
         seed = self.seed_of(task_id, epoch)
         known = {
             "ask.model": reply.model or self.model,
@@ -82,6 +82,7 @@ class AskSettings:
             "ask.temperature": "" if self.temperature is None else f"{self.temperature:g}",
             "ask.max_tokens": "" if self.max_tokens is None else str(self.max_tokens),
             "ask.replay": self.replay,
+            **reply.facts,
         }
         return {name: value for name, value in known.items() if value}
 

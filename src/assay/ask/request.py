@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from assay.errors import AssayError
@@ -84,6 +84,8 @@ class ChatReply:
         Requests sent until this answer.
     logprobs
         Where asked for and given.
+    facts
+        What else is known of how it was asked, by name; kept as tags of the answer.
     """
 
     output: str
@@ -98,6 +100,7 @@ class ChatReply:
     cost_usd: float | None
     tries: int = 1
     logprobs: tuple[TokenChoice, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class AskFailed(AssayError):

@@ -15,6 +15,7 @@ from assay.capability.cost_turning import turning
 from assay.capability.evidence import Evidence, Prices
 from assay.capability.from_ledger import LedgerEvidence, attempts_of, evidence_of
 from assay.capability.ledger_facts import NotJudged, SystemFacts, facts_of
+from assay.capability.ledger_second_pass import BothPasses, both_passes
 from assay.capability.measure import Capability, measure, quantity_of
 from assay.capability.ranking import items_to_tell_apart, rank
 from assay.ledger.store import Ledger
@@ -66,9 +67,16 @@ def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAns
         for place, one in enumerate(measured):
             attempts = attempts_of(ledger, one.facts)
             others = [other.capability for other in measured]
-            add_ons = add_ons_of(one.capability, question, others, attempts)
+            both, why = _second_pass(ledger, one.facts, question)
+            add_ons = add_ons_of(one.capability, question, others, attempts, both)
             met = held_to(standard, one.capability, add_ons, rng=rng)
-            costed = replace(one.costed, standard=met.words, meets=met.meets, add_on=met.add_on)
+            costed = replace(
+                one.costed,
+                standard=met.words,
+                meets=met.meets,
+                add_on=met.add_on,
+                notes=(*one.costed.notes, *why),
+            )
             measured[place] = replace(one, costed=costed)
     priced = question.mend_usd is not None or question.escape_usd is not None
     systems, more = (
@@ -87,6 +95,22 @@ def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAns
         standard=None if standard is None else standard.words,
         curve_words=turned.words,
         confidence_level=question.confidence_level,
+    )
+
+
+def _second_pass(
+    ledger: Ledger, facts: SystemFacts, question: CostQuestion
+) -> tuple[BothPasses | None, tuple[str, ...]]:
+    """Return what gets past both passes, or why nobody knows."""
+    if question.second_pass is None:
+        return None, ()
+    if question.caught not in (None, 0.0):
+        why = "what checking catches is on your word (--caught): which errors both passes miss isn't measured"
+        return None, (f"no second pass was tried: {why}",)
+    tag = question.facts.caught_tag if question.caught is None else None
+    found = both_passes(ledger, facts, question.second_pass, caught_tag=tag)
+    return (
+        (None, (f"no second pass was tried: {found}",)) if isinstance(found, str) else (found, ())
     )
 
 

@@ -69,6 +69,8 @@ class CostQuestion:
         Shares of wrong and of right results that checking holds back, on the user's word; None: as the tags say.
     review_usd, review_caught : >= 0, in [0, 1]
         What one more review of a result costs, and which share of errors it catches: what could be added.
+    second_pass, pass_usd : a judge's name, >= 0
+        Whose verdicts would be a second pass over every result, and what it costs a result: what could be added.
     standard
         As the user wrote it; None: none.
     throughput_per_day : > 0
@@ -92,6 +94,8 @@ class CostQuestion:
     flagged: float | None = None
     review_usd: float | None = None
     review_caught: float | None = None
+    second_pass: str | None = None
+    pass_usd: float | None = None
     standard: str | None = None
     throughput_per_day: float | None = None
     machine: MachineQuestion = field(default_factory=MachineQuestion)
@@ -103,6 +107,14 @@ class CostQuestion:
         if (self.review_usd is None) != (self.review_caught is None):
             raise BadInput(
                 "--review-cost and --review-caught go together: what a review costs, and catches"
+            )
+        if (self.second_pass is None) != (self.pass_usd is None):
+            raise BadInput(
+                "--second-pass and --pass-cost go together: whose verdicts they are, and what they cost a result"
+            )
+        if self.standard is None and (self.second_pass is not None or self.review_usd is not None):
+            raise BadInput(
+                "--review-cost and --second-pass are what could be added to meet a standard: --standard says which"
             )
         if self.flagged is not None and self.caught is None:
             raise BadInput(
@@ -135,6 +147,7 @@ _NAMED = {
     "wait_cost": "wait_usd_per_hour",
     "check_cost": "check_usd",
     "review_cost": "review_usd",
+    "pass_cost": "pass_usd",
     "confidence": "confidence_level",
     "simulation_seed": "seed",
 }

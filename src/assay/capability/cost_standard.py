@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assay.capability.add_ons import AddOn, AnotherConfiguration, ReviewMore, Slower, Vote
+from assay.capability.add_ons import (
+    AddOn,
+    AnotherConfiguration,
+    ReviewMore,
+    SecondPass,
+    Slower,
+    Vote,
+)
 from assay.capability.cost_question import CostQuestion
 from assay.capability.evidence import stated
+from assay.capability.ledger_second_pass import BothPasses
 from assay.capability.measure import Capability
 from assay.capability.reach import OUT_OF_REACH, reach
 from assay.capability.standard import Standard
@@ -105,7 +113,10 @@ def held_to(
         words = f"would make it, at a cost that isn't known: {', '.join(unpriced)}"
         return StandardMet(found.own.words, False, words)
     if not add_ons:
-        words = "nothing is known that would make it: --review-cost and --review-caught price more review"
+        words = (
+            "nothing is known that would make it: --review-cost and --review-caught price more review, "
+            "--second-pass and --pass-cost a second pass"
+        )
         return StandardMet(found.own.words, False, words)
     tried = ", ".join(offer.name for offer in found.offers)
     return StandardMet(found.own.words, False, f"it {OUT_OF_REACH}; tried: {tried}")
@@ -116,12 +127,16 @@ def add_ons_of(
     question: CostQuestion,
     others: Sequence[Capability],
     attempts: Attempts | None,
+    both: BothPasses | None = None,
 ) -> list[AddOn]:
-    """Return what could be added to a system: review, votes of its own answers, fewer results, another system."""
+    """Return what could be added: review, a second pass, votes of its own answers, fewer results, another system."""
     found: list[AddOn] = []
     if question.review_usd is not None and question.review_caught is not None:
         review = stated(question.review_usd)
         found.append(ReviewMore(question.review_caught, 0.0, review))
+    if both is not None and question.pass_usd is not None:
+        name = f"second pass by {both.judge}"
+        found.append(SecondPass(both.both_missed, both.flagged, stated(question.pass_usd), name))
     if attempts is not None:
         # What is wrong by vote is the hardest: what catches single answers isn't measured on it.
         checked = capability.evidence.caught != 0

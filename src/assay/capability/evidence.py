@@ -7,7 +7,7 @@ counts as nothing. A share or a cost on the user's word is a plain number or `St
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +68,28 @@ class ShareEvidence:
     def of_strata(cls, strata: Sequence[ShareStratum]) -> ShareEvidence:
         """Return the evidence of several strata."""
         return cls(sum(s.hits for s in strata), sum(s.trials for s in strata), tuple(strata))
+
+    @classmethod
+    def of_parts(cls, strata: Iterable[tuple[int, int, int, int]]) -> ShareEvidence | None:
+        """Return the evidence of a share of some of the items in strata, as of one sample that weighs as much (Kish).
+
+        Parameters
+        ----------
+        strata : tuples of size, looked at, trials and hits
+            Items of the stratum, those looked at, those of these that the share is of, and hits among them.
+
+        Returns
+        -------
+        ShareEvidence or None
+            None where none of those looked at is such an item.
+        """
+        rows = [(size / seen, trials, hits) for size, seen, trials, hits in strata if seen]
+        total = sum(weight * trials for weight, trials, _ in rows)
+        if total <= 0:
+            return None
+        share = sum(weight * hits for weight, _, hits in rows) / total
+        effective = total**2 / sum(weight**2 * trials for weight, trials, _ in rows)
+        return cls(share * effective, effective)
 
     @property
     def value(self) -> float:

@@ -25,7 +25,7 @@ from assay.capability.evidence import (
 from assay.capability.ledger_columns import Columns, by_task
 from assay.capability.ledger_counts import JudgedCounts
 from assay.capability.ledger_facts import NotJudged, SystemFacts
-from assay.capability.ledger_labels import CaughtStratum, LabeledCounts
+from assay.capability.ledger_labels import LabeledCounts
 from assay.capability.price_table import PriceTable
 from assay.capability.prices import fill_costs
 from assay.ledger.store import Ledger
@@ -202,30 +202,19 @@ def _held_back(
         return None, None
     labels = [stratum.labeled for stratum in judged.strata]
     return (
-        _weighted(judged.caught, labels, wrong=True),
-        _weighted(judged.caught, labels, wrong=False),
+        ShareEvidence.of_parts(
+            (part.size, count, part.wrong, part.caught)
+            for part, count in zip(judged.caught, labels, strict=True)
+        ),
+        ShareEvidence.of_parts(
+            (part.size, count, part.right, part.flagged)
+            for part, count in zip(judged.caught, labels, strict=True)
+        ),
     )
 
 
 def _of_counts(hits: int, trials: int, worth: float) -> ShareEvidence | None:
     return ShareEvidence(hits * worth, trials * worth) if trials else None
-
-
-def _weighted(
-    strata: tuple[CaughtStratum, ...], labels: list[int], *, wrong: bool
-) -> ShareEvidence | None:
-    """Return a share over strata, as one sample of as many labels as weigh as much (Kish)."""
-    rows = [
-        (part.size / count, *((part.caught, part.wrong) if wrong else (part.flagged, part.right)))
-        for part, count in zip(strata, labels, strict=True)
-        if count
-    ]  # fmt: skip
-    total = sum(weight * trials for weight, _, trials in rows)
-    if total <= 0:
-        return None
-    share = sum(weight * hits for weight, hits, _ in rows) / total
-    effective = total**2 / sum(weight**2 * trials for weight, _, trials in rows)
-    return ShareEvidence(share * effective, effective)
 
 
 def _check_cost(question: CostQuestion, *, unchecked: bool) -> CostEvidence:

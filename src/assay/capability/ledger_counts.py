@@ -149,9 +149,8 @@ def counts_of(
     ledger: Ledger, traffic: Traffic, judge: str, judge_kind: str, *, caught_tag: str = "caught"
 ) -> JudgedCounts:
     """Return what a judge says of a system's outputs."""
-    tag = _tag_value(caught_tag)
     scored = scores(ledger, judge, kinds=(judge_kind,))
-    told, caught = (f"{tag} IN ({_texts(texts)})" for texts in (TRUE_TEXTS + FALSE_TEXTS, TRUE_TEXTS))  # fmt: skip
+    told, caught = told_and_caught(caught_tag)
     row = ledger.rows(
         "WITH one AS (SELECT traces.task_id, "
         "CASE WHEN scored.error_probability > 0.5 THEN 1 WHEN scored.error_probability < 0.5 THEN 0 END AS wrong, "
@@ -199,6 +198,15 @@ def is_true(text: str | None) -> bool | None:
     """
     said = (text or "").strip().lower()
     return True if said in TRUE_TEXTS else False if said in FALSE_TEXTS else None
+
+
+def told_and_caught(caught_tag: str) -> tuple[str, str]:
+    """Return SQL for whether a tag says if an output was caught before delivery, and whether it was."""
+    told, caught = (
+        f"{_tag_value(caught_tag)} IN ({_texts(texts)})"
+        for texts in (TRUE_TEXTS + FALSE_TEXTS, TRUE_TEXTS)
+    )
+    return told, caught
 
 
 def _tag_value(name: str) -> str:

@@ -101,7 +101,7 @@ def _counted(
 ) -> LabeledCounts:
     labels = labels_of(ledger, draw.draw_id)
     counting = [_in_order(stratum, labels) for stratum in draw.strata]
-    told = _tags(ledger, [label.trace_id for part in counting for label in part], caught_tag)
+    told = tags_of(ledger, [label.trace_id for part in counting for label in part], caught_tag)
     strata, caught = [], []
     for drawn, part in zip(draw.strata, counting, strict=True):
         strata.append(
@@ -146,7 +146,15 @@ def _caught(size: int, part: list[Label], told: Mapping[str, bool]) -> CaughtStr
     )
 
 
-def _tags(ledger: Ledger, trace_ids: list[str], name: str) -> dict[str, bool]:
+def counting_labels(ledger: Ledger, labeled: LabeledCounts) -> list[list[Label]]:
+    """Return the labels behind the counts, a list for each stratum in the draw's order."""
+    (draw,) = (one for one in labeled_draws(ledger) if one.draw_id == labeled.draw_id)
+    labels = labels_of(ledger, draw.draw_id)
+    return [_in_order(stratum, labels) for stratum in draw.strata]
+
+
+def tags_of(ledger: Ledger, trace_ids: list[str], name: str) -> dict[str, bool]:
+    """Return what a tag says of some traces, of those where it says yes or no."""
     told: dict[str, bool] = {}
     for start in range(0, len(trace_ids), AT_ONCE):
         names = ",".join(map(literal, trace_ids[start : start + AT_ONCE]))

@@ -13,7 +13,8 @@ from assay.ask.pool import Limits, PoolProgress
 from assay.ask.request import Endpoint
 from assay.ask.run import AskPlan, AskReport, ask_tasks
 from assay.ask.tasks import TaskFile
-from assay.capability.open_loop import OpenLoop
+from assay.capability.load import Load, LoadedEndpoint
+from assay.capability.speed.run import PerfRun
 from assay.errors import BadInput
 from assay.judge.rules import rule_named
 from assay.judge.run_check import CheckReport, Selection, judge_by_check
@@ -21,22 +22,6 @@ from assay.ledger.store import Ledger
 
 MOST_IN_FLIGHT = 1_024
 """As many as the pool takes: more tasks than that can't be sent at times of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How tasks are sent.
-
-    Parameters
-    ----------
-    per_second : > 0
-        Mean arrivals a second, in a Poisson process; None: one after another, each when the last is answered.
-    seed
-        Of the times of arrival.
-    """
-
-    per_second: float | None = None
-    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +34,18 @@ class Probed:
         Answers now, before, and failed.
     judged
         What the check says.
-    latest_start_seconds
-        How late the latest request went out; None where they went one after another.
+    run
+        Each request that was sent now, failures too; what was answered before is not in it.
     """
 
     asked: AskReport
     judged: CheckReport
-    latest_start_seconds: float | None
+    run: PerfRun
+
+    @property
+    def latest_start_seconds(self) -> float:
+        """How late the latest request went out."""
+        return max((one.dispatch_delay_seconds or 0.0 for one in self.run.requests), default=0.0)
 
 
 async def probe_setup(
@@ -89,19 +79,16 @@ async def probe_setup(
         Where there are more tasks than can be in flight at once, under a load that doesn't wait.
     """
     tasks, settings = plan
-    open_loop = None
-    concurrency = 1
-    if load.per_second is not None:
-        if len(tasks.tasks) > MOST_IN_FLIGHT:
-            raise BadInput(
-                f"{len(tasks.tasks):,} tasks are more than the {MOST_IN_FLIGHT:,} that may be in flight: "
-                "--limit takes the first"
-            )
-        open_loop = OpenLoop(endpoint, load.per_second, np.random.default_rng(load.seed))
-        concurrency = max(len(tasks.tasks), 1)
+    if load.per_second is not None and len(tasks.tasks) > MOST_IN_FLIGHT:
+        raise BadInput(
+            f"{len(tasks.tasks):,} tasks are more than the {MOST_IN_FLIGHT:,} that may be in flight: "
+            "--limit takes the first"
+        )
+    loaded = LoadedEndpoint(endpoint, load, np.random.default_rng(load.seed))
+    concurrency = 1 if load.per_second is None else max(len(tasks.tasks), 1)
     asked = await ask_tasks(
         ledger,
-        open_loop or endpoint,
+        loaded,
         AskPlan(tasks, settings),
         limits=Limits(max_concurrency=concurrency),
         on_progress=on_progress,
@@ -109,4 +96,4 @@ async def probe_setup(
     )
     selection = Selection(settings.system, settings.version)
     judged = await asyncio.to_thread(judge_by_check, ledger, rule_named(check), window=selection)
-    return Probed(asked, judged, None if open_loop is None else open_loop.latest_start_seconds)
+    return Probed(asked, judged, loaded.run(f"{settings.system} {settings.version}".strip()))

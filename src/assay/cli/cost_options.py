@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from assay.cli.output import console, emit, note
+
+if TYPE_CHECKING:
+    from assay.capability.speed.run import PerfRun
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,6 +38,9 @@ PRICES = (
                  "Exits 3 where no system is shown to meet it."),
     click.option("--review-cost", type=MONEY, help="With --standard: USD of one more review, as what could be added."),
     click.option("--review-caught", type=SHARE, help="Share of errors that such a review catches."),
+    click.option("--second-pass", metavar="JUDGE", help="With --standard: a judge of the ledger whose verdicts would "
+                 "be a second pass over every result. What both miss is counted, never taken to be independent."),
+    click.option("--pass-cost", type=MONEY, help="USD of that second pass, a result."),
     click.option("--throughput-per-day", type=ABOVE_NOUGHT, help="Results wanted a day: for a standard a day."),
     click.option("--machine", metavar="NAME", help="Price the time of answers that have no cost by an hour of this "
                  "machine of the catalogue."),
@@ -53,7 +59,6 @@ PRICES = (
                  help="Confidence level."),
     click.option("--simulation-seed", type=int, default=7, show_default=True, help="Seed of the draws behind "
                  "probabilities."),
-    click.option("--html", type=click.Path(path_type=Path), metavar="PAGE", help="Write a page with charts."),
 )  # fmt: skip
 """What the user alone knows, and how to price what no log says."""
 
@@ -65,8 +70,15 @@ def price_options(function: Function) -> Function:
     return function
 
 
-def rank(ledger: Path, options: dict[str, Any], *, html: Path | None, as_json: bool) -> None:
-    """Rank a ledger's systems, show it, and end with status 3 where none meets the standard."""
+def rank(
+    ledger: Path,
+    options: dict[str, Any],
+    *,
+    html: Path | None,
+    as_json: bool,
+    runs: Sequence[PerfRun] = (),
+) -> None:
+    """Rank a ledger's systems below the load tests of now, and end with status 3 where none meets the standard."""
     from assay.capability.cost_answer import answer_cost
     from assay.capability.cost_question import question_of
     from assay.ledger.store import Ledger
@@ -77,10 +89,17 @@ def rank(ledger: Path, options: dict[str, Any], *, html: Path | None, as_json: b
 
         note(f"{html}: {write_cost(answer, html):,} bytes")
     if as_json:
-        emit(answer.to_json())
+        from assay.report.cost_import_text import runs_json
+
+        load_tests = {"load_tests": runs_json(runs, None)["runs"]} if runs else {}
+        emit({**answer.to_json(), **load_tests})
     else:
+        from assay.report.cost_import_text import print_runs
         from assay.report.cost_text import print_cost
 
+        if runs:
+            print_runs(runs, None, console())
+            console().print()
         print_cost(answer, console())
     if answer.none_meets:
         sys.exit(3)

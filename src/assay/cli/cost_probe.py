@@ -10,11 +10,14 @@ import click
 
 from assay.cli.cost_options import ABOVE_NOUGHT, price_options, rank
 from assay.cli.output import json_option, note
+from assay.cli.refuse_early import check_page
 
 if TYPE_CHECKING:
     from assay.ask.request import Endpoint
     from assay.ask.tasks import TaskFile
-    from assay.capability.probed import Load, Probed
+    from assay.capability.load import Load
+    from assay.capability.probed import Probed
+    from assay.capability.speed.run import PerfRun
     from assay.ledger.store import Ledger
 
 
@@ -80,6 +83,12 @@ if TYPE_CHECKING:
     "--api-key-env", default=None, metavar="NAME", help="With a URL: variable that holds the key."
 )
 @price_options
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="PAGE",
+    help="Write a page with charts: -o is the ledger here.",
+)
 @json_option
 def command(
     where: tuple[str, ...], ledger: Path, html: Path | None, as_json: bool, **options: Any
@@ -89,8 +98,9 @@ def command(
     The same command goes on where the last one ended: what is answered is not asked again. Run it on a machine that has
     nothing else to do: latencies are those of the machine as busy as it was.
     """
+    check_page(html, "--html")
     from assay.ask.tasks import read_tasks
-    from assay.capability.probed import Load
+    from assay.capability.load import Load
     from assay.ledger.store import Ledger
 
     asked = {name: options.pop(name) for name in _ASKED}
@@ -98,12 +108,18 @@ def command(
     tasks = read_tasks(Path(file)).first(asked["limit"])
     load = Load(asked["per_second"], options["simulation_seed"])
     store = Ledger.create(ledger)
-    names = [
-        _probe(store, endpoint, tasks, (name, version), load=load, asked=asked)
-        for endpoint, name, version in _setups(url, asked)
-    ]
-    rank(ledger, {**options, "systems": tuple(dict.fromkeys(names))}, html=html, as_json=as_json)
+    names, runs = [], []
+    for endpoint, name, version in _setups(url, asked):
+        found = _probe(store, endpoint, tasks, (name, version), load=load, asked=asked)
+        names.append(name)
+        if found.requests:
+            runs.append(found)
+    systems = {**options, "systems": tuple(dict.fromkeys(names))}
+    rank(ledger, systems, html=html, as_json=as_json, runs=runs)
 
+
+_LATE_SECONDS = 0.1
+"""From here on it is said that the load was not what was asked for."""
 
 _ASKED = (
     "local",
@@ -143,9 +159,14 @@ def _setups(url: str | None, asked: dict[str, Any]) -> Any:
     rate = f", {asked['per_second']:g}/s" if asked["per_second"] else ""
     if url is not None:
         from assay.ask.open_endpoint import EndpointSettings, open_endpoint
+        from assay.capability.probed import MOST_IN_FLIGHT
 
         name, _, version = (asked["system"] or asked["model"]).partition("@")
-        settings = EndpointSettings(asked["api_key_env"], asked["timeout"], max_concurrency=64)
+        settings = EndpointSettings(
+            asked["api_key_env"],
+            asked["timeout"],
+            max_concurrency=1 if asked["per_second"] is None else MOST_IN_FLIGHT,
+        )
         yield (
             open_endpoint(url, asked["model"], settings=settings),
             name,
@@ -168,7 +189,7 @@ def _probe(
     *,
     load: Load,
     asked: dict[str, Any],
-) -> str:
+) -> PerfRun:
     import asyncio
 
     from assay.ask.interrupt import run_until_stopped
@@ -211,7 +232,7 @@ def _probe(
         f"{name} {version}: {found.asked.asked:,} answers now, {found.asked.known:,} before; "
         f"{found.judged.judged:,} judged now, {found.judged.wrong:,} of them wrong"
     )
-    if found.latest_start_seconds is not None and found.latest_start_seconds > 0.1:
+    if found.latest_start_seconds > _LATE_SECONDS:
         note(
             f"the latest request went out {found.latest_start_seconds:.2g} s after it was due: "
             "the load was not quite what was asked for"
@@ -221,4 +242,4 @@ def _probe(
             note(f"failed: {failure}")
         if found.asked.failures or found.asked.left:
             sys.exit(1)
-    return name
+    return found.run

@@ -9,11 +9,12 @@ import click
 
 from assay.cli.cost_options import price_options, rank
 from assay.cli.output import json_option, ledger_argument, moment
+from assay.cli.refuse_early import check_page
 from assay.ledger.schema import ORIGINS
 
 
 @click.command(
-    epilog="Example: assay cost runs.ledger --mend-cost 5 --escape-cost 200 --standard 2/1000 --html cost.html"
+    epilog="Example: assay cost runs.ledger --mend-cost 5 --escape-cost 200 --standard 2/1000 -o cost.html"
 )
 @ledger_argument
 @price_options
@@ -30,6 +31,15 @@ from assay.ledger.schema import ORIGINS
     show_default=True,
     help="Labels of a draw, or a check of everything.",
 )
+@click.option(
+    "-o",
+    "--output",
+    "--html",
+    "html",
+    type=click.Path(path_type=Path),
+    metavar="PAGE",
+    help="Write a page with charts (HTML).",
+)
 @json_option
 def command(ledger: Path, html: Path | None, as_json: bool, **options: Any) -> None:
     """Rank the systems of a ledger by what a verified-correct result costs, mending and escapes included.
@@ -37,4 +47,5 @@ def command(ledger: Path, html: Path | None, as_json: bool, **options: Any) -> N
     Nobody but you knows what an error costs: without --mend-cost and --escape-cost nothing is ranked, and shown is at
     which price of a mend the cheapest changes.
     """
+    check_page(html, "-o")
     rank(ledger, options, html=html, as_json=as_json)

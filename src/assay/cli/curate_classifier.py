@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli.curate_options import check_page
 from assay.cli.output import console, emit, json_option, note
+from assay.cli.refuse_early import check_page
 
 if TYPE_CHECKING:
     from assay.curate.text_column import TextColumn

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from assay.cli.curate_options import check_page, check_used
 from assay.cli.output import console, emit, json_option, note, progress
+from assay.cli.refuse_early import check_page, check_used
 
 UNITS = {"training": "models"}
 SLOW = ("transformer", "own")

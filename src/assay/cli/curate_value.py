@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from assay.cli.curate_options import check_page, check_used
 from assay.cli.output import console, emit, json_option, note, progress
+from assay.cli.refuse_early import check_page, check_used
 from assay.curate.proxies.named import DEFAULT, DEVICES, NAMED, ProxyChoice
 
 LONG_SECONDS = 300.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from shlex import quote
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from assay.capability.cost_import import Imported
 from assay.capability.speed.run import PerfRun
-from assay.capability.speed.tails import saturated, tail_limits
+from assay.capability.speed.tails import first_token_limits, saturated, tail_limits
 from assay.figures import confidence, plain
 from assay.quantity import Quantity, Unknown
 from assay.terminal import visible
@@ -29,7 +29,7 @@ def print_runs(
     kept: Sequence[Imported] | None,
     console: Console,
     *,
-    ledger: Path | None,
+    ledger: Path | None = None,
 ) -> None:
     """Print each run: what came and what became of it, its tails, and what of it is in the ledger now."""
     for run, one in zip(runs, repeat(None) if kept is None else kept):  # noqa: B905
@@ -54,8 +54,8 @@ def headline(run: PerfRun) -> str:
 def sentences(run: PerfRun, kept: Imported | None) -> Iterator[str]:
     """Say what the run says."""
     yield f"{_count(run.answered)} answered, {_count(run.failed)} failed, {_count(run.cut_off)} cut off{_rate(run)}"
-    for level, limit in tail_limits(run).items():
-        yield f"p{100 * level:g} of latency: {tail(limit)}"
+    yield from _limits("latency", tail_limits(run))
+    yield from _limits("time to first token", first_token_limits(run))
     for level, stated in run.tail_limits_seconds.items():
         yield f"p{100 * level:g} of latency: at most {plain(stated)} s, as the file states"
     if saturated(run):
@@ -73,6 +73,16 @@ def sentences(run: PerfRun, kept: Imported | None) -> Iterator[str]:
             yield f"requests without an answer, which are no traces: {kept.left_out:,}"
         if kept.shared:
             yield f"answers whose server's id another shares, called by the load generator's instead: {kept.shared:,}"
+
+
+def _limits(name: str, limits: Mapping[float, Quantity]) -> Iterator[str]:
+    """Say each limit; a reason that is the same for all of them once."""
+    reasons = {limit.reason for limit in limits.values() if isinstance(limit, Unknown)}
+    if len(reasons) == 1 and all(isinstance(limit, Unknown) for limit in limits.values()):
+        yield f"{name}: unknown: {reasons.pop()}"
+        return
+    for level, limit in limits.items():
+        yield f"p{100 * level:g} of {name}: {tail(limit)}"
 
 
 def tail(limit: Quantity) -> str:
@@ -115,6 +125,9 @@ def _run_json(run: PerfRun) -> dict[str, object]:
         "requests": len(run.requests),
         "saturated": saturated(run),
         "latency_limits": {f"p{100 * level:g}": limit.to_json() for level, limit in tail_limits(run).items()},
+        "first_token_limits": {
+            f"p{100 * level:g}": limit.to_json() for level, limit in first_token_limits(run).items()
+        },
         "stated_limits_seconds": {f"p{100 * level:g}": x for level, x in run.tail_limits_seconds.items()},
         "facts": dict(run.facts),
     }  # fmt: skip

@@ -131,6 +131,38 @@ def tail_limits(
     }
 
 
+def first_token_limits(
+    run: PerfRun,
+    *,
+    levels: Sequence[float] = LEVELS,
+    confidence_level: float = CONFIDENCE_LEVEL,
+) -> Mapping[float, Quantity]:
+    """Return limits of the time to the first token, from when requests were sent; Unknown where none is timed.
+
+    Notes
+    -----
+    As `tail_limits`, with requests that got no answer longer than any other.
+    """
+    reason = _no_tails(run)
+    answered = [one for one in run.requests if one.outcome == "answered"]
+    untimed = sum(one.time_to_first_token_seconds is None for one in answered)
+    if not reason and untimed:
+        reason = (
+            "not measured: the answers were asked for whole, or the file doesn't say"
+            if untimed == len(answered)
+            else f"not measured of {untimed:,} answered requests"
+        )
+    if reason:
+        return {level: Unknown(reason) for level in levels}
+    seconds = [
+        math.inf if one.time_to_first_token_seconds is None else one.time_to_first_token_seconds
+        for one in run.requests
+    ]
+    return {
+        level: tail_limit(seconds, level, confidence_level=confidence_level) for level in levels
+    }
+
+
 def saturated(run: PerfRun) -> bool | None:
     """Return whether the queue grew all along, so that the rate is above what the system can bear.
 

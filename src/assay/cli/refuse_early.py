@@ -1,4 +1,4 @@
-"""What the commands of `assay curate` refuse before they work for minutes: options without use, pages with no place."""
+"""What commands refuse before they work for minutes: options without use, pages with no place."""
 
 from __future__ import annotations
 
