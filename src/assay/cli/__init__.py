@@ -6,6 +6,7 @@ Exit status: 0 done; 1 an AssayError, one clear sentence; 2 wrong usage; 3 a sta
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -102,4 +103,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         place = f"{error.filename}: " if error.filename else ""
         click.echo(f"assay: {place}there is no room left on the disk", err=True)
         click.echo("  next: make room there, and type the same again", err=True)
+        _drop_output()
         sys.exit(1)
+
+
+def _drop_output() -> None:
+    """Give up what is still to be printed where it can't be: at its end Python would try again, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
