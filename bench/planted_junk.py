@@ -69,7 +69,12 @@ def records(path: Path) -> list[tuple[str, str]]:
 
 
 def plant(
-    documents: Sequence[tuple[str, str]], seed: int, *, held_out: int = HELD_OUT, share: float = 0.2
+    documents: Sequence[tuple[str, str]],
+    seed: int,
+    *,
+    held_out: int = HELD_OUT,
+    share: float = 0.2,
+    times: int = 1,
 ) -> Planted:
     """Return a corpus with junk; another seed holds out other documents and makes other junk.
 
@@ -82,6 +87,8 @@ def plant(
         Documents of the target.
     share : in (0, 1]
         Of the good documents, those that each kind of shuffled ones are made of.
+    times : >= 1
+        So many times the documents that are made up.
     """
     rng = np.random.default_rng([seed, 77])
     good = [one for one in documents if one[1] in GOOD]
@@ -98,11 +105,11 @@ def plant(
     junk: dict[str, list[str]] = {
         "shuffled words": ["".join(_shuffled(_UNITS.findall(text), rng)) for text in first],
         "shuffled passages": [" ".join(_shuffled(text.split(), rng)) for text in second],
-        "random words": [" ".join(rng.choice(words, WORDS)) for _ in range(150)],
+        "random words": [" ".join(rng.choice(words, WORDS)) for _ in range(150 * times)],
         "word salad": [
-            " ".join(rng.choice(np.array(SALAD, dtype=object), WORDS)) for _ in range(250)
+            " ".join(rng.choice(np.array(SALAD, dtype=object), WORDS)) for _ in range(250 * times)
         ],
-        "one notice": [f"{first[0][:1500]} {number}" for number in range(250)],
+        "one notice": [f"{first[0][:1500]} {number}" for number in range(250 * times)],
         "another language": [text for text, name in documents if name in LANGUAGE],
         "leaks": [f"Page one. {text} The end." for text in target[:LEAKED]],
     }

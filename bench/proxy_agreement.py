@@ -2,6 +2,9 @@
 
     python bench/corpus.py CORPUS.jsonl --megabytes 64
     python bench/proxy_agreement.py CORPUS.jsonl [--tokens 400000] [--small 100000] [--seeds 5] [--folder STATE]
+    python bench/proxy_agreement.py CORPUS.jsonl --planted 7 --only ngram,small --held-out 1200
+
+With --planted the sources are the good text and the junk of `bench/planted_junk.py`.
 
 Each source's text alone trains each proxy, as many tokens of it, on several seeds (subset, order, first weights);
 the target is held-out documents of all sources, as many of each. Reported: bits per byte of each source and proxy;
@@ -34,14 +37,25 @@ from assay.curate.value_corpus import ReadyCorpus, ready_corpus
 from assay.estimate.order_agreement import order_agreement
 from assay.estimate.paired_bootstrap import HeldOut
 from assay.estimate.rank_agreement import rank_agreement
+from planted_junk import Planted, plant, records
 
 SOURCE_BYTES = 6_000_000
 HELD_OUT = 16
 HELD_OUT_BYTES = 2_048
 DOCUMENT_BYTES = 20_000
 LEVEL = 0.95
+MADE_UP = 8
+"""So many times the documents that `planted_junk` makes up: as many tokens of each kind as are trained on."""
 
 Bits = npt.NDArray[np.float64]
+
+
+def planted(path: Path, seed: int, held_out: int) -> ReadyCorpus:
+    """Return good text with junk planted in it, and held-out good documents."""
+    found = plant(records(path), seed, held_out=held_out, times=MADE_UP)
+    texts = [cut(text, DOCUMENT_BYTES) for text in found.texts]
+    target = [cut(text, HELD_OUT_BYTES) for text in found.target]
+    return Planted(texts, found.source, target).ready()
 
 
 def read(path: Path, seed: int) -> ReadyCorpus:
@@ -125,21 +139,30 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--small", type=int, default=100_000, help="the smaller budget")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--planted", type=int, metavar="SEED", help="good text with junk planted in it"
+    )
+    parser.add_argument(
+        "--held-out", type=int, default=1_200, help="with --planted: documents of the target"
+    )
+    parser.add_argument(
+        "--only", default="ngram,word,plain,small", help="proxies, with commas between"
+    )
     parser.add_argument("--folder", type=Path, help="keeps states: a run that was stopped goes on")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
-    ready = read(asked.corpus, 1)
+    ready = (
+        read(asked.corpus, 1)
+        if asked.planted is None
+        else planted(asked.corpus, asked.planted, asked.held_out)
+    )
     held_out = ready.target.held_out
     codes = [n for n, text in enumerate(ready.pool.texts) if text.tokens >= asked.tokens]
     names = [ready.pool.names[code] for code in codes]
     plain, small = TransformerProxy(folder=asked.folder).at_both_rates()
     words = WordProxy(word_list(ready.pool.pieces, ready.tokenizer))
-    proxies: dict[str, Proxy] = {
-        "ngram": NGramProxy(),
-        "word": words,
-        "plain": plain,
-        "small": small,
-    }
+    every: dict[str, Proxy] = {"ngram": NGramProxy(), "word": words, "plain": plain, "small": small}
+    proxies = {key: every[key] for key in asked.only.split(",")}
     bits: dict[str, Bits] = {}
     before: dict[str, Bits] = {}
     seconds: dict[str, float] = {}
@@ -171,7 +194,9 @@ def main(arguments: list[str] | None = None) -> None:
             )
             for key in proxies
         },
-        "rates": rank_flips(names, bits["plain"], bits["small"], held_out).sentence,
+        "rates": rank_flips(names, bits["plain"], bits["small"], held_out).sentence
+        if {"plain", "small"} <= set(proxies)
+        else None,
     }
     text = json.dumps(found, indent=1)
     print(text)

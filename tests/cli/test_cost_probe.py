@@ -174,7 +174,7 @@ def test_a_server_is_asked_judged_and_ranked_in_one_command(
     (load,) = first.json["load_tests"]
     assert (load["answered"], load["failed"], load["arrivals"]) == (24, 0, "one after another")
     assert "needs 64 requests" in load["latency_limits"]["p90"]["reason"]
-    assert "not measured" in load["first_token_limits"]["p90"]["reason"]
+    assert "asked for whole" in load["first_token_limits"]["p90"]["reason"]
     assert "load_tests" not in again.json  # nothing was sent
     (one,) = first.json["systems"]
     assert one["name"] == "adder 1"

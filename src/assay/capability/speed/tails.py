@@ -148,9 +148,9 @@ def first_token_limits(
     untimed = sum(one.time_to_first_token_seconds is None for one in answered)
     if not reason and untimed:
         reason = (
-            "not measured: the answers were asked for whole, or the file doesn't say"
+            "the answers were asked for whole, or the file doesn't say when their first token came"
             if untimed == len(answered)
-            else f"not measured of {untimed:,} answered requests"
+            else f"{untimed:,} answered requests don't say when their first token came"
         )
     if reason:
         return {level: Unknown(reason) for level in levels}
