@@ -89,6 +89,9 @@ def test_a_standard_that_one_meets_ends_with_nought(assay: Assay, two: Ledger) -
     ("options", "said"),
     [
         (("--mend-cost", "-1"), "--mend-cost"),
+        (("--mend-cost", "nan"), "--mend-cost"),
+        (("--escape-cost", "inf"), "--escape-cost"),
+        (("--escape-cost", "1e300"), "--escape-cost"),
         (("--caught", "1.5"), "--caught"),
         (("--confidence", "1"), "--confidence"),
     ],
@@ -111,6 +114,21 @@ def test_a_number_out_of_range_is_wrong_usage(
         (("--standard", "3/day"), "--throughput-per-day"),
         (("--machine", "abacus"), "no machine 'abacus'"),
         (("--machine", "laptop", "--usd-per-hour", "1"), "--usd-per-hour"),
+        (("--machine", "laptop", "--catalogue", "none.toml"), "No such file"),
+        (("--second-pass", "x", "--pass-cost", "1"), "--standard says which"),
+        (
+            (
+                "--second-pass",
+                "x",
+                "--pass-cost",
+                "1",
+                "--standard",
+                "5/1000",
+                "--escape-cost",
+                "1",
+            ),
+            "no judge of that name",
+        ),
         (("--system", "nobody"), 'no system "nobody"'),
         (("--judge", "nobody"), "is no judge"),
     ],
@@ -198,6 +216,25 @@ def test_arrivals_that_are_none_are_wrong_usage(assay: Assay, arrivals: str) -> 
     )
     assert done.status == 2
     assert "480/24" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--reviewers", 1), "--review-share"),
+        (("--review-share", 0.5, "--reviewers", 1), "--check-minutes"),
+        (("--review-share", 0.5, "--check-minutes", 1), "--reviewers"),
+        (("--failures", "3/1000"), "--repair-hours"),
+        (("--mend-minutes", "nan"), "--mend-minutes"),
+    ],
+)
+def test_options_of_a_line_that_need_others_are_wrong_usage(
+    assay: Assay, options: tuple[object, ...], said: str
+) -> None:
+    line = ("--arrivals", "90/24", "--machines", 1, "--machine-minutes", 1)
+    done = assay("cost", "--capacity", *line, *options)
+    assert done.status == 2
+    assert said in done.err
 
 
 def test_help_says_what_there_is(assay: Assay) -> None:

@@ -170,8 +170,11 @@ def read_catalogue(
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"the catalogue can't be read: {error}", where=str(path)) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise BadInput(f"the catalogue can't be read: {why}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the catalogue can't be read: it isn't UTF-8: {error}", where=str(path)) from error
     return parse_catalogue(text, str(path), base=base, today=today)
 
 

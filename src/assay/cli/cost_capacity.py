@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.finite_number import NOT_NEGATIVE as RATE
+from assay.cli.finite_number import POSITIVE as ABOVE_NOUGHT
+from assay.cli.finite_number import SHARE, FiniteRange
 from assay.cli.output import console, emit, json_option
 
 if TYPE_CHECKING:
     from assay.capability.binding_evidence import Line
-
-RATE = click.FloatRange(min=0)
-ABOVE_NOUGHT = click.FloatRange(min=0, min_open=True)
-SHARE = click.FloatRange(0, 1)
 
 
 def of(
@@ -106,7 +105,7 @@ def of(
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    type=FiniteRange(0.5, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     help="Confidence level.",
@@ -123,11 +122,26 @@ def command(*, confidence: float, seed: int, as_json: bool, **options: Any) -> N
     from assay.capability.binding import what_binds
     from assay.report.cost_capacity_text import capacity_json, print_capacity
 
+    _check(options)
     found = what_binds(_line(options), rng=np.random.default_rng(seed), confidence_level=confidence)
     if as_json:
         emit(capacity_json(found))
     else:
         print_capacity(found, console())
+
+
+def _check(options: dict[str, Any]) -> None:
+    checked = options["review_share"] > 0
+    if checked and not (options["reviewers"] and options["check_minutes"]):
+        raise click.UsageError(
+            "--review-share needs --reviewers and --check-minutes: who checks, and how long"
+        )
+    if options["reviewers"] and not checked:
+        raise click.UsageError("--reviewers have a use only with --review-share: what they check")
+    if (options["failures"] is None) != (options["repair_hours"] is None):
+        raise click.UsageError(
+            "--failures and --repair-hours go together: how often, and for how long"
+        )
 
 
 def _line(options: dict[str, Any]) -> Line:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from assay.cli.finite_number import NOT_NEGATIVE as MONEY
+from assay.cli.finite_number import POSITIVE as ABOVE_NOUGHT
+from assay.cli.finite_number import SHARE, FiniteRange
 from assay.cli.output import console, emit, note
 
 if TYPE_CHECKING:
     from assay.capability.speed.run import PerfRun
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-MONEY = click.FloatRange(min=0)
-SHARE = click.FloatRange(0, 1)
-ABOVE_NOUGHT = click.FloatRange(min=0, min_open=True)
 
 TENURES = ("own", "on-demand", "rented", "owned by a hyperscaler", "owned by a neocloud")
 """Those of `assay.capability.hour`, which is not imported for a page of help."""
@@ -55,7 +54,7 @@ PRICES = (
                  "else as ask.model or the system's name says."),
     click.option("--lanes", type=click.IntRange(1), default=1, show_default=True, help="Requests that the machine "
                  "answers at a time."),
-    click.option("--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=0.95, show_default=True,
+    click.option("--confidence", type=FiniteRange(0.5, 1, max_open=True), default=0.95, show_default=True,
                  help="Confidence level."),
     click.option("--simulation-seed", type=int, default=7, show_default=True, help="Seed of the draws behind "
                  "probabilities."),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, note, progress
 
 
@@ -71,7 +72,7 @@ def _bytes(_context: click.Context, parameter: click.Parameter, value: str) -> f
     "--confidence",
     default=0.95,
     show_default=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     help="Confidence level.",
 )
 @click.option(

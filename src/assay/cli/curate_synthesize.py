@@ -11,6 +11,7 @@ import click
 
 from assay.cli.curate_synthesize_asking import Judging, asked, judged
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, note, progress
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ TEMPERATURE = 0.8
     help="Answers to each task, each with a seed of its own.",
 )
 @click.option(
-    "--temperature", type=click.FloatRange(0), help=f"Of the answers.  [default: {TEMPERATURE:g}]"
+    "--temperature", type=FiniteRange(0), help=f"Of the answers.  [default: {TEMPERATURE:g}]"
 )
 @click.option("--max-tokens", type=click.IntRange(1), help="Most tokens of an answer.")
 @click.option(
@@ -84,11 +85,11 @@ TEMPERATURE = 0.8
 )
 @click.option(
     "--cut",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     help="A verdict passes below this probability of error.  [default: 0.5]",
 )
-@click.option("--tolerance", default=0.0, type=click.FloatRange(0), help="numeric: absolute.")
-@click.option("--relative", default=0.0, type=click.FloatRange(0), help="numeric: share.")
+@click.option("--tolerance", default=0.0, type=FiniteRange(0), help="numeric: absolute.")
+@click.option("--relative", default=0.0, type=FiniteRange(0), help="numeric: share.")
 @click.option("--pattern", default=None, help="regex: the pattern for all.")
 @click.option(
     "--schema", default=None, type=click.Path(path_type=Path), help="json-schema: its file."
@@ -100,7 +101,7 @@ TEMPERATURE = 0.8
 )
 @click.option(
     "--near",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     metavar="JACCARD",
     help="Leave out an answer that is so alike another to its task.",
 )

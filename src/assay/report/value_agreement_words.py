@@ -56,6 +56,8 @@ def agreement_sentences(agreement: Agreement) -> Iterator[str]:
         "A pair is separated if it is shown which of the two is better, all pairs and both orders at once; tau's "
         f"limits count every other pair as open. They hold for these sources. {HELD_SENTENCE}"
     )
+    if any(one.found.finding == "cannot tell" for one in agreement.comparisons):
+        yield "More held-out documents, or more seeds, separate more pairs."
     if agreement.left_out:
         named = ", ".join(f"{name} ({tokens:,})" for name, tokens in agreement.left_out)
         yield f"Left out, since they hold fewer tokens than the largest budget: {named}."
