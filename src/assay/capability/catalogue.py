@@ -174,7 +174,9 @@ def read_catalogue(
         why = error.strerror or type(error).__name__
         raise BadInput(f"the catalogue can't be read: {why}", where=str(path)) from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"the catalogue can't be read: it isn't UTF-8: {error}", where=str(path)) from error
+        raise BadInput(
+            f"the catalogue can't be read: it isn't UTF-8: {error}", where=str(path)
+        ) from error
     return parse_catalogue(text, str(path), base=base, today=today)
 
 
