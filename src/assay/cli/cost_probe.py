@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli.cost_options import ABOVE_NOUGHT, price_options, rank
+from assay.cli.cost_options import price_options, rank
+from assay.cli.finite_number import POSITIVE as ABOVE_NOUGHT
 from assay.cli.output import json_option, note
 from assay.cli.refuse_early import check_page
 
