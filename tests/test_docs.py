@@ -16,6 +16,7 @@ import click
 import pytest
 
 from assay.cli import COMMANDS, cli
+from assay.cli.finite_number import FiniteRange
 from assay.cli.reference import renewed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,14 @@ def matches(said: list[str], printed: list[str]) -> bool:
     while lines and not lines[-1]:
         lines.pop()
     return re.fullmatch("\n".join(lines), "\n".join(printed), re.DOTALL) is not None
+
+
+def test_no_option_with_a_range_takes_a_number_that_is_none() -> None:
+    # nan is in every range for click: as a limit on money it would be none.
+    for path, command in leaves("assay", cli):
+        for option in command.params:
+            if isinstance(option.type, click.FloatRange):
+                assert isinstance(option.type, FiniteRange), (path, option.name)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import emit, json_option
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="How often each is asked.",
 )
-@click.option("--temperature", type=click.FloatRange(0), help="The server's own, where not given.")
+@click.option("--temperature", type=FiniteRange(0), help="The server's own, where not given.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Most tokens of an answer.")
 @click.option("--seed", type=int, help="Seed from which each task of each epoch gets its own.")
 @click.option(

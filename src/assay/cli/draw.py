@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import emit, json_option, ledger_argument, moment, note
 from assay.errors import DrawError
 from assay.ledger.schema import ORIGINS
@@ -104,7 +105,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--share-of-right",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=None,
     help="With --second-reading: how much of what was called right is read again.  [default: 0.1]",
 )

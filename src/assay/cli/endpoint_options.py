@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.finite_number import FiniteRange
+
 if TYPE_CHECKING:
     from assay.ask.money import Prices
     from assay.ask.pool import Limits
@@ -90,12 +92,12 @@ _OPTIONS = (
     ),
     click.option(
         "--usd-per-million-input",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         help="Price of a million tokens read, where the server does not report the cost.",
     ),
     click.option(
         "--usd-per-million-output",
-        type=click.FloatRange(min=0),
+        type=FiniteRange(min=0),
         help="Price of a million tokens written, reasoning included.",
     ),
     click.option(
@@ -109,12 +111,12 @@ _OPTIONS = (
         "--timeout",
         default=120.0,
         show_default=True,
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         help="Seconds for each try of a request, to its last byte.",
     ),
     click.option(
         "--max-usd",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         help="Never spend more than this; needs prices and a limit on the tokens written.",
     ),
 )

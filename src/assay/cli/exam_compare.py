@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note
 
 if TYPE_CHECKING:
@@ -85,13 +86,13 @@ if TYPE_CHECKING:
     "--margin",
     default=0.05,
     show_default=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     help="A gap below it is not worth speaking of.",
 )
 @click.option(
     "--per-day",
     default=None,
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Outputs per day, where the log does not tell.",
 )
 @click.option(

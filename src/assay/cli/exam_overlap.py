@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, progress
 
 
@@ -22,7 +23,7 @@ from assay.cli.output import console, emit, json_option, progress
 )
 @click.option(
     "--sample",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=1.0,
     help="Share of the documents to read, drawn at random.  [default: all]",
 )

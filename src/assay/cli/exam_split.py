@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, moment, note
 
 
@@ -69,7 +70,7 @@ from assay.cli.output import console, emit, json_option, ledger_argument, moment
     "--margin",
     default=0.05,
     show_default=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     help="A drop below it is not worth speaking of.",
 )
 @click.option(

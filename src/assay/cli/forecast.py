@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note
 
 
@@ -30,11 +31,11 @@ from assay.cli.output import console, emit, json_option, ledger_argument, note
     metavar="VERSION=DATE",
     help="When a version came out; repeat for each.  [default: its first trace]",
 )
-@click.option("--per-day", type=click.FloatRange(0, min_open=True), help="Outputs per day.")
+@click.option("--per-day", type=FiniteRange(0, min_open=True), help="Outputs per day.")
 @click.option("--workers", type=click.IntRange(1), help="That many workers, back to back.")
-@click.option("--human-error-rate", type=click.FloatRange(0, 1), help="Assumed of the people.")
+@click.option("--human-error-rate", type=FiniteRange(0, 1), help="Assumed of the people.")
 @click.option(
-    "--human-per-day", type=click.FloatRange(0, min_open=True), help="Results of the people a day."
+    "--human-per-day", type=FiniteRange(0, min_open=True), help="Results of the people a day."
 )
 @click.option("--judge", default=None, help="Which complete check is the truth.")
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import emit, json_option, ledger_argument, note
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--upstream-timeout",
-    type=click.FloatRange(0.1, 3600),
+    type=FiniteRange(0.1, 3600),
     default=120.0,
     show_default=True,
     help="Seconds for a whole answer.",
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--judge-seconds",
-    type=click.FloatRange(0.01, 60),
+    type=FiniteRange(0.01, 60),
     default=2.0,
     show_default=True,
     help="Most time for one output; after that it is not judged, and the fail mode holds.",
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
 @click.option(
     "--stream-at-once",
     "expected",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=None,
     metavar="P",
     help="While GREEN, stream severities 2 and 3 unjudged, each charged with the probability P.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note
 
 
@@ -26,7 +27,7 @@ from assay.cli.output import console, emit, json_option, ledger_argument, note
 @click.option("--version", default=None, help="Which version of it.")
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=0.5,
     show_default=True,
     help="The judge flags an output from that probability of error on.",

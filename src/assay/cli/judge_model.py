@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.finite_number import FiniteRange
 from assay.cli.judge_next import note_next
 from assay.cli.output import emit, json_option, ledger_argument, note, progress
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--temperature",
-    type=click.FloatRange(min=0, max=2),
+    type=FiniteRange(min=0, max=2),
     help="Of the readings.  [default: 0 for one reading, 0.7 for repeats]",
 )
 @click.option(
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
     "--canaries",
     default=0.02,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="Planted answers of known verdict per real one, and as many planted injections; 0: none.",
 )
 @click.option(

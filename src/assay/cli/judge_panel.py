@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.judge_next import note_next
 from assay.cli.output import emit, json_option, ledger_argument, note, progress
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     "--cut",
     default=0.5,
     show_default=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     help="A judge votes wrong above this probability of error.",
 )
 @click.option("--anchors", metavar="DRAW", default=None, help="A draw whose labels help to fit.")

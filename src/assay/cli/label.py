@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note
 
 REFUSALS_SHOWN = 10
@@ -43,7 +44,7 @@ REFUSALS_SHOWN = 10
 )
 @click.option(
     "--seeded-share",
-    type=click.FloatRange(0, 0.5),
+    type=FiniteRange(0, 0.5),
     default=None,
     help="Share of all items that are seeded.  [default: 0.05]",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import emit, json_option, note
 
 
@@ -57,7 +58,7 @@ def info(*, as_json: bool) -> None:
 @command.command(epilog="Example: assay local ask 'What is the capital of France?'")
 @click.argument("question")
 @click.option("--max-tokens", default=128, show_default=True, type=click.IntRange(1, 2048))
-@click.option("--temperature", default=0.0, show_default=True, type=click.FloatRange(0, 5))
+@click.option("--temperature", default=0.0, show_default=True, type=FiniteRange(0, 5))
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 2))
 @json_option
 def ask(question: str, *, max_tokens: int, temperature: float, seed: int, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import (
     console,
     emit,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     "--mostly-right",
     default=0.9,
     show_default=True,
-    type=click.FloatRange(0.5, 1),
+    type=FiniteRange(0.5, 1),
     help="Right share of the systems that may dispute a reference.",
 )
 @click.option("--two-turns", is_flag=True, help="Read what this probe has asked, and only that.")
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
 )
 @click.option("--max-tokens", type=click.IntRange(1), help="--tasks: most tokens of an answer.")
 @click.option(
-    "--temperature", type=click.FloatRange(0), help="--tasks: the server's own, where not given."
+    "--temperature", type=FiniteRange(0), help="--tasks: the server's own, where not given."
 )
 @click.option(
     "--epochs",

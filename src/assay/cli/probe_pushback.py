@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note, progress
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ SHOWN_FAILURES = 5
     help="Says which answers are right, as in assay judge.",
 )
 @click.option(
-    "--tolerance", default=0.0, metavar="X", type=click.FloatRange(0), help="numeric: absolute."
+    "--tolerance", default=0.0, metavar="X", type=FiniteRange(0), help="numeric: absolute."
 )
 @click.option(
     "--rounds",
@@ -84,7 +85,7 @@ SHOWN_FAILURES = 5
     help="Chooses wordings and wrong answers, and is sent along.",
 )
 @click.option(
-    "--temperature", default=0.0, show_default=True, type=click.FloatRange(0), help="Of each reply."
+    "--temperature", default=0.0, show_default=True, type=FiniteRange(0), help="Of each reply."
 )
 @click.option(
     "--max-tokens",
@@ -109,7 +110,7 @@ SHOWN_FAILURES = 5
 @click.option(
     "--per-day",
     default=None,
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Outputs per day, where that log does not tell.",
 )
 @click.option("--confidence", default=0.95, show_default=True, help="Confidence level.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli.endpoint_options import EndpointOptions, endpoint_options
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, note, progress
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 @click.option(
     "--temperature",
     default=None,
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     help="--tasks: the server's own, where not given.",
 )
 @click.option(
@@ -89,14 +90,14 @@ if TYPE_CHECKING:
     "--task-price",
     default=0.0,
     show_default=True,
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     help="What a new task costs, in answers.",
 )
 @click.option(
     "--wording-price",
     default=0.0,
     show_default=True,
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     help="What a new wording costs, in answers.",
 )
 @click.option(
@@ -108,7 +109,7 @@ if TYPE_CHECKING:
 @click.option(
     "--per-day",
     default=None,
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Outputs per day, where the log does not tell.",
 )
 @click.option("--confidence", default=0.95, show_default=True, help="Confidence level.")

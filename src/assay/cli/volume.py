@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from assay.cli.finite_number import FiniteRange
 from assay.cli.output import console, emit, json_option, ledger_argument, moment
 from assay.ledger.schema import ORIGINS
 
@@ -29,7 +30,7 @@ def question_options(function: Function) -> Function:
         click.option("--to", "end", default=None, callback=moment, help="End of the window, not included."),
         click.option("--per-day", type=float, default=None, help="Outputs per day, where the log does not tell."),
         click.option("--workers", type=int, default=None, help="Throughput of that many workers, back to back."),
-        click.option("--human-error-rate", type=click.FloatRange(0, 1), default=None, help="Assumed of the people."),
+        click.option("--human-error-rate", type=FiniteRange(0, 1), default=None, help="Assumed of the people."),
         click.option("--human-per-day", type=float, default=None, help="Results per day of the people, together."),
         click.option("--human-system", default=None, help="The people's traces, by their name as a system."),
         click.option("--standard", default=None, help="3sigma, 30/30d or human: decides, and exits 0 or 3."),
