@@ -21,11 +21,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from assay.curate.exact_duplicates import document_digests
 from assay.curate.proxies.named import ProxyChoice
 from assay.curate.select import select_files
 from assay.curate.select_budget import Budget
 from assay.curate.select_proof import ProofSettings
 from assay.curate.select_question import SelectQuestion
+from assay.curate.text_column import TextColumn
 from assay.curate.value_question import ValueQuestion
 from assay.curate.value_run import value_files
 from assay.curate.value_settings import ValueSettings
@@ -61,7 +63,14 @@ def _selected(
     both = zip(planted.texts, planted.source, strict=True)
     _write(corpus, [{"text": text, "source": name} for text, name in both if name in kinds])
     _write(measuring, [{"text": text} for text in planted.target[::3]])
-    others = [text for row, text in enumerate(planted.target) if row % 3]
+    # A page may stand twice among the held-out ones: what measures must not prove.
+    digests = document_digests(TextColumn.from_texts(planted.target))
+    known = set(digests[::3])
+    others = [
+        text
+        for row, (text, digest) in enumerate(zip(planted.target, digests, strict=True))
+        if row % 3 and digest not in known
+    ]
     _write(proving, [{"text": text} for text in others])
     settings = ValueSettings(tokens=tokens, share=0.5, doses=(1.0,), seed=seed)
     value = value_files(

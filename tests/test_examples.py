@@ -109,11 +109,11 @@ def test_a_missed_truth_is_said_and_exits_3(tmp_path: Path, truth: float, status
 
 @pytest.mark.local
 def test_the_recording_can_be_made_again(tmp_path: Path) -> None:
-    done = run(EXAMPLES / "record.py", "--limit", 12, "--out", tmp_path)
+    done = run(EXAMPLES / "record.py", "--limit", 6, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     traces = lines(tmp_path / "traces.jsonl.gz")
-    assert len(traces) == 12
+    assert len(traces) == 6
     assert all(row["completion_tokens"] > 0 and row["latency_seconds"] > 0 for row in traces)
     judged = lines(tmp_path / "judge.jsonl.gz")
     assert all(0 <= row["error_probability"] <= 1 for row in judged)
-    assert len(lines(tmp_path / "truth.jsonl.gz")) == 12
+    assert len(lines(tmp_path / "truth.jsonl.gz")) == 6

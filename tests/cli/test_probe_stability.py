@@ -144,8 +144,19 @@ def test_the_embedded_model_flips_with_the_seed_and_not_without(
     )
     assert "0 answers asked now" in again.err
     assert again.json == dice.json
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(tasks.read_text("utf-8").splitlines(keepends=True)[:10]), "utf-8")
     greedy = assay(
-        "probe", "stability", ledger, *local, "--system", "small@greedy", "--temperature", 0
+        "probe",
+        "stability",
+        ledger,
+        "--tasks",
+        few,
+        *local[2:],
+        "--system",
+        "small@greedy",
+        "--temperature",
+        0,
     )
     one = next(one for one in greedy.json["systems"] if one["version"] == "greedy")
     assert one["right_times"][1] == 0

@@ -165,7 +165,8 @@ class CheckJudge:
         )  # fmt: skip
         self._started = {one for one in self._started if one.returncode is None} | {process}
         assert process.stdout is not None
-        await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        async with asyncio.timeout(START_SECONDS):
+            await process.stdout.readline()
         return process
 
 

@@ -87,7 +87,10 @@ class RunningEstimate:
             assert child.stdin is not None
             assert child.stdout is not None
             child.stdin.write(b"\n")
-            line = await asyncio.wait_for(child.stdout.readline(), PATIENCE_SECONDS)
+            # Not `wait_for`: before Python 3.12 a cancellation is lost in it where the answer comes at the same moment,
+            # and a server that was told to stop would wait for its estimate for ever.
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                line = await child.stdout.readline()
             answer = json.loads(line)
         except (OSError, ValueError, TimeoutError):
             await self._end()
