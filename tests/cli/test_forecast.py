@@ -127,8 +127,9 @@ def test_people_who_are_no_number_are_refused_and_not_forecast(
 ) -> None:
     people = ("--human-error-rate", 0.1, "--human-per-day", wrong)
     done = assay("forecast", falling.path, "--standard", "human", *people)
-    assert done.status == 1
-    assert f"--human-per-day must be finite, got {wrong}" in done.err
+    assert done.status == 2
+    assert "--human-per-day" in done.err
+    assert f"{wrong} is no number that is finite" in done.err
 
 
 def test_two_dates_of_one_version_are_wrong_use(assay: Assay, falling: Ledger) -> None:

@@ -47,12 +47,22 @@ class Server:
 
 
 @contextmanager
-def served(ledger: Path, *options: object) -> Iterator[Server]:
-    """Serve the page of a ledger; killed at the end, if it still runs."""
-    command = [sys.executable, "-c", "from assay.cli import main; main()", "label", str(ledger)]
+def served(ledger: Path, *options: object, in_background: bool = False) -> Iterator[Server]:
+    """Serve the page of a ledger; killed at the end, if it still runs.
+
+    In the background, as a script's `&` does, it is begun with the signal of the keyboard ignored.
+    """
+    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    code = f"{ignoring if in_background else ''}from assay.cli import main; main()"
+    command = [sys.executable, "-c", code, "label", str(ledger)]
     command += ["--web", "--json", *map(str, options)]
     errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # as long as the process
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+    )
     # It has no time limit of its own: a server that never speaks must not hang the suite.
     watch = threading.Timer(PATIENCE_SECONDS, process.kill)
     watch.start()

@@ -249,6 +249,13 @@ def test_a_killed_server_loses_no_confirmed_answer(tmp_path: Path) -> None:
     assert not list((path / "labeling").glob("*.journal"))
 
 
+def test_a_server_in_the_background_stops_when_it_is_told_to_as_it_begins(tmp_path: Path) -> None:
+    path = tmp_path / "runs.ledger"
+    room(path, traces=20, labels=5)
+    with served(path, in_background=True) as running:
+        assert running.stop() == 0
+
+
 @pytest.mark.nightly
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     path = tmp_path / "runs.ledger"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import click
@@ -71,11 +70,6 @@ def command(
 
     if not 0.5 <= confidence < 1:
         raise BadInput(f"the confidence level must be in [0.5, 1), got {confidence}")
-    for name in ("human_error_rate", "human_per_day"):
-        given = options[name]
-        # A range lets NaN through, since it compares false with everything.
-        if isinstance(given, float) and not math.isfinite(given):
-            raise BadInput(f"--{name.replace('_', '-')} must be finite, got {given}")
     question = ForecastQuestion(standard, systems, confidence_level=confidence, **options)  # type: ignore[arg-type]
     forecast = forecast_standard(
         Ledger.open(ledger), question, dates=_dates(dates), rng=np.random.default_rng(seed)

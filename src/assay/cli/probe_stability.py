@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 from shlex import quote
@@ -133,12 +132,6 @@ def command(
     """
     from assay.probe.stability import StabilityQuestion, measure_stability
 
-    for price in ("task_price", "wording_price"):
-        # A range lets NaN through, since it compares false with everything.
-        if not math.isfinite(options[price]):  # type: ignore[arg-type]
-            raise click.UsageError(
-                f"--{price.replace('_', '-')} must be finite, got {options[price]}"
-            )
     store, parser = _opened(ledger, endpoint, system, options)
     name, version = _named(system)
     judge, own_parser = _judged(store, options["check"], system)

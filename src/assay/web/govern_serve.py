@@ -6,9 +6,7 @@ import asyncio
 import os
 import random
 import secrets
-import signal
 import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ from assay.web.govern_opening import TakenUp, open_service
 from assay.web.govern_service import REVIEWS, GovernService
 from assay.web.govern_upstream import Upstream, UpstreamSettings
 from assay.web.opening import take_up
-from assay.web.serve import HOST, bound
+from assay.web.serve import HOST, bound, stop_by_signal
 
 MOST_CONNECTIONS = 512
 
@@ -113,8 +111,7 @@ def govern(ledger: Ledger, request: GovernRequest, *, announce: Callable[[Govern
     """
     with bound(request.port) as listener, _alone(ledger):
         take_up(ledger, REVIEWS)
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stop_by_signal()
         with suppress(KeyboardInterrupt):
             asyncio.run(_run(ledger, request, listener, announce))
         take_up(ledger, REVIEWS)

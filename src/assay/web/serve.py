@@ -139,8 +139,7 @@ def serve(ledger: Ledger, request: PageRequest, *, announce: Callable[[Served], 
                 desk.close()
 
         # Told to stop in either way, it stops in the same: the server ends, then what is left is put away.
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stop_by_signal()
         with suppress(KeyboardInterrupt):
             asyncio.run(run())
         # From the disk and not from memory: whatever was confirmed is there.
@@ -178,6 +177,17 @@ async def _background(site: Site) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def stop_by_signal() -> None:
+    """Take either signal to stop as an interrupt from now on, where this is the main thread.
+
+    A process that a script began in the background ignores the one from the keyboard until the web server listens to
+    it: one that came before would be lost.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.default_int_handler)
 
 
 @contextmanager
