@@ -405,6 +405,47 @@ def test_more_samples_are_added_to_those_there_are(
     assert more["yield"]["generated"] == first["yield"]["generated"] + 2 * TASKS
 
 
+def test_failures_are_listed_in_json_and_what_is_there_can_be_used(
+    assay: Assay, tasks: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "made"
+    bad = FaultServer(
+        lambda body, before: "400" if int(body["messages"][0]["content"].split()[0]) < 2 else "ok",
+        answer=adding,
+    )
+    with serving(bad):
+        done = assay(*arguments(tasks, bad.url, out, "--verify", "numeric", "--json"))
+    assert done.status == 1
+    assert len(done.json["failed"]) == 12
+    assert (done.json["folder"], done.json["set"]) == (str(out), None)
+    assert f"of what is there: assay curate synthesize {out} --verify numeric" in done.err
+
+
+def test_places_that_can_be_no_folder_are_told(assay: Assay, tasks: Path, tmp_path: Path) -> None:
+    long = tmp_path / ("g" * 300)
+    for out in (tasks, long):
+        done = assay(*arguments(tasks, "http://127.0.0.1:9/v1", out, "--verify", "numeric"))
+        assert done.status == 1
+        assert "Traceback" not in done.err
+    assert "File name too long" in done.err
+    assert tasks.read_text() == sums()
+    missing = assay(*arguments(long, "http://127.0.0.1:9/v1", tmp_path / "o", "--verify", "none"))
+    assert (missing.status, "Traceback" in missing.err) == (1, False)
+
+
+def test_a_folder_refuses_what_would_do_nothing_and_what_is_damaged(
+    assay: Assay, tasks: Path, tmp_path: Path, server: FaultServer
+) -> None:
+    out = tmp_path / "made"
+    assert assay(*arguments(tasks, server.url, out, "--verify", "numeric")).status == 0
+    idle = assay("curate", "synthesize", out, "--url", server.url, "--max-usd", "1")
+    assert (idle.status, "--url, --max-usd of a folder goes with --verify" in idle.err) == (2, True)
+    mark = out / "synthesize.json"
+    mark.write_text(mark.read_text().replace('"samples": 6', '"samples": "six"'))
+    damaged = assay("curate", "synthesize", out)
+    assert (damaged.status, "synthesize.json: is damaged" in damaged.err) == (1, True)
+
+
 @pytest.mark.local
 def test_the_embedded_model(assay: Assay, tmp_path: Path) -> None:
     tasks, out = tmp_path / "tasks.jsonl", tmp_path / "made"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from shlex import quote
@@ -29,6 +30,10 @@ GENERATING = (
 )  # fmt: skip
 VERIFYING = (
     "combine", "cut", "tolerance", "relative", "pattern", "schema", "judge_url", "judge_model",
+)  # fmt: skip
+ASKING = (
+    "url", "model", "api_key_env", "usd_per_million_input", "usd_per_million_output", "concurrency", "timeout",
+    "max_usd",
 )  # fmt: skip
 SEED = 1
 TEMPERATURE = 0.8
@@ -132,7 +137,7 @@ def command(
     from assay.curate.synthesize import is_synthesis, open_synthesis
 
     judging = Judging(options["judge_url"], options["judge_model"])
-    if is_synthesis(tasks) or tasks.is_dir():
+    if is_synthesis(tasks) or os.path.isdir(tasks):  # noqa: PTH112 - as is_synthesis
         _only_folder(options["verify"])
         folder, place = open_synthesis(tasks), tasks
     else:
@@ -163,7 +168,7 @@ def _only_folder(verify: tuple[str, ...]) -> None:
         raise click.UsageError(
             f"the folder of a synthesis goes without {', '.join(found)}: nothing is generated"
         )
-    if not verify and (found := given(VERIFYING)):
+    if not verify and (found := given((*VERIFYING, *ASKING))):
         raise click.UsageError(f"{', '.join(found)} of a folder goes with --verify")
 
 
@@ -176,7 +181,7 @@ def _generated(
     from assay.ask.prompt import read_prompt
     from assay.ask.run import AskPlan
     from assay.ask.tasks import read_tasks
-    from assay.cli.ask_report import exit_status, note_tasks, tell
+    from assay.cli.ask_report import exit_status, note_tasks, report_json, tell
     from assay.curate.synthesize import begin_synthesis
 
     name, _, version = system.rpartition("@") if "@" in system else (system, "", "")
@@ -208,8 +213,19 @@ def _generated(
     folder = begin_synthesis(output, tasks, plan)
     report = asked(folder, answers, endpoint)
     if report.left:
+        if options["as_json"]:
+            # All that failed is in it: the notes name the first few.
+            emit(
+                {
+                    "folder": str(output),
+                    "set": None,
+                    **report_json(report, plan, folder.ledger_path),
+                }
+            )
         tell(report, plan, folder.ledger_path, as_json=True)
         note(f"{output}: no set was made yet")
+        verify = " ".join(f"--verify {quote(name)}" for name in options["verify"])
+        note(f"of what is there: assay curate synthesize {quote(str(output))} {verify}")
         sys.exit(exit_status(report))
     options["spent_usd"] = report.pool.spent_usd if report.pool else 0.0
     return folder

@@ -73,7 +73,8 @@ class SynthesisFolder:
 
 def is_synthesis(path: Path) -> bool:
     """Return whether a path is the folder of a synthesis."""
-    return (path / MARK).is_file()
+    # A name that is too long is that of no folder: os.path says so, and Path raises.
+    return os.path.isfile(path / MARK)  # noqa: PTH113
 
 
 def begin_synthesis(path: Path, tasks: Path, plan: AskPlan) -> SynthesisFolder:
@@ -99,12 +100,9 @@ def begin_synthesis(path: Path, tasks: Path, plan: AskPlan) -> SynthesisFolder:
         before = _read_json(path / MARK)
         _refuse_fewer(path, before, now)
         refuse_another(path, {**before, "samples": 0}, {**now, "samples": 0})
-    elif path.exists() and (not path.is_dir() or any(path.iterdir())) and not _only_begun(path):
-        raise BadInput(
-            f"{path} is there already and no folder of a synthesis", next_command="-o NEW"
-        )
-    elif not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise BadInput(f"{path} can't be made: there is no folder {path.parent} to write in")
+    else:
+        with told_when_full(path):
+            _refuse_place(path)
     with told_when_full(path):
         path.mkdir(exist_ok=True)
         copy = path / _tasks_name(tasks)
@@ -137,9 +135,9 @@ def open_synthesis(path: Path) -> SynthesisFolder:
             max_tokens=told["max_tokens"], seed=told["seed"],
             prompt=None if text is None else Prompt(text, variant), replay=told["replay"] or "",
         )  # fmt: skip
-        found = read_tasks(tasks, skip_bad=True).first(told["limit"])
-        return SynthesisFolder(path, AskPlan(found, settings, told["samples"]))
-    except (KeyError, TypeError) as error:
+        found = read_tasks(tasks, skip_bad=True).first(int(told["limit"]))
+        return SynthesisFolder(path, AskPlan(found, settings, int(told["samples"])))
+    except (KeyError, TypeError, ValueError) as error:
         raise BadInput(f"is damaged: {error}", where=str(path / MARK)) from None
 
 
@@ -256,6 +254,15 @@ def _refuse_fewer(path: Path, before: dict[str, Any], now: dict[str, object]) ->
             f"{path} was begun with {before['samples']} samples a task, and fewer are wanted now: {now['samples']}",
             next_command="give at least as many --samples, or another folder with -o",
         )
+
+
+def _refuse_place(path: Path) -> None:
+    if path.exists() and (not path.is_dir() or not _only_begun(path)):
+        raise BadInput(
+            f"{path} is there already and no folder of a synthesis", next_command="-o NEW"
+        )
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise BadInput(f"{path} can't be made: there is no folder {path.parent} to write in")
 
 
 def _only_begun(path: Path) -> bool:
