@@ -203,4 +203,68 @@ def test_a_folder_that_has_no_labels(assay: Assay, loops: Path, tmp_path: Path) 
         told["audit"] = Audit().to_json()
         path.write_text(json.dumps(told))
     assert "purity is unknown" in assay("loop", "gate", loops).err
-    assert assay("loop", "gate", loops, *COUNTS).status == 1
+    assert assay("loop", "gate", loops, *COUNTS).status == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("--arm", "judge"), "--arm and --seed choose among the loops of a folder"),
+        (("--seed", "1"), "--arm and --seed choose among the loops of a folder"),
+        (("--kept", "9" * 5_000 + "/" + "9" * 5_000), "is not right/labeled"),
+    ],
+)
+def test_options_that_would_do_nothing_and_counts_without_end_are_refused(
+    assay: Assay, given: tuple[str, ...], message: str
+) -> None:
+    done = assay("loop", "gate", *COUNTS, *given)
+    assert done.status == 2
+    assert message in " ".join(done.err.split())
+
+
+def test_labels_that_set_no_limit_print_as_unknown(assay: Assay) -> None:
+    labels = ("--kept", "0/100", "--rejected", "0/9", "--kept-of", "3000", "--rejected-of", "9")
+    done = assay("loop", "gate", *labels)
+    assert done.status == 3
+    assert "inf" not in done.out
+    (row,) = (line for line in done.out.splitlines() if line.startswith("1 "))
+    assert row.split()[-1] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[{"kept": true, "right": true}]', "a JSON array: one labeled answer a line"),
+        ('{"kept": ' + "[" * 100_000, "not JSON"),
+        ("kept,kept,right\ntrue,false,true\n", "the column 'kept' stands twice"),
+        ("kept,right,kind\ntrue,false,a,b\n", "more cells than the 3 columns"),
+    ],
+)
+def test_labels_that_would_be_misread_are_refused(
+    assay: Assay, tmp_path: Path, text: str, message: str
+) -> None:
+    file = tmp_path / "labels.txt"
+    file.write_text(text, "utf-8")
+    done = assay("loop", "gate", "--labels", file, "--kept-of", "10", "--rejected-of", "10")
+    assert done.status == 1
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"kept": true, "right": false, "kind": "a\u2028b"}\n',
+        "kept,right,kind\ntrue,false,a\u2028b\n",
+    ],
+)
+def test_a_line_of_labels_ends_where_its_format_says(
+    assay: Assay, tmp_path: Path, line: str
+) -> None:
+    file = tmp_path / "labels.txt"
+    file.write_text(line, "utf-8")
+    done = assay(
+        "loop", "gate", "--labels", file, "--kept-of", "10", "--rejected-of", "10", "--json"
+    )
+    assert done.status == 3
+    assert done.json["gates"][0]["turns"][0]["purity"]["n"] == 1

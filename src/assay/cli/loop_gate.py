@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from assay.curate.loop.gate import Audits
     from assay.estimate.loop_law import LoopLaw
 
+LONGEST = 18
+"""Digits of a count."""
+
 NO = 3
 """Exit status: no verifier is shown to be good enough."""
 
@@ -31,8 +34,9 @@ class Labeled(click.ParamType[tuple[int, int]]):
         if isinstance(value, tuple):
             return value
         right, _, labeled = str(value).partition("/")
-        if not (right.strip().isdecimal() and labeled.strip().isdecimal()):
-            self.fail(f"{value!r} is not right/labeled, as 80/100", param, ctx)
+        longest = max(len(right), len(labeled))
+        if not (right.strip().isdecimal() and labeled.strip().isdecimal()) or longest > LONGEST:
+            self.fail(f"{value!r:.40} is not right/labeled, as 80/100", param, ctx)
         if int(right) > int(labeled):
             self.fail(f"{value!r}: more are right than labeled", param, ctx)
         return int(right), int(labeled)
@@ -97,15 +101,17 @@ def command(
     """
     from assay.curate.loop.gate import Price, gate_report
 
+    if folder and any(options[name] is not None for name in _COUNTS):
+        raise click.UsageError("name a folder, or labels, or counts: one of them")
+    if not folder and (arms or seeds):
+        raise click.UsageError("--arm and --seed choose among the loops of a folder: name FOLDER")
+    if not folder and options["whose"] == "own":
+        raise click.UsageError("--law own needs a folder of loops with several verifiers")
     audits, law = (
         _from_folder(folder, arms, seeds, str(options["whose"]), confidence)
         if folder
         else ([_from_labels(options)], None)
     )
-    if folder and any(options[name] is not None for name in _COUNTS):
-        raise click.UsageError("name a folder, or labels, or counts: one of them")
-    if not folder and options["whose"] == "own":
-        raise click.UsageError("--law own needs a folder of loops with several verifiers")
     price = Price(options["generate_usd"], options["verify_usd"])  # type: ignore[arg-type]
     report = gate_report(audits, law, price=price, confidence_level=confidence)
     if output is not None:

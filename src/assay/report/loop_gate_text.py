@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from assay.curate.loop.gate import GateReport, GateStand
@@ -96,4 +97,6 @@ def _share(quantity: Quantity) -> str:
 
 
 def _number(quantity: Quantity, low: float) -> str:
-    return interval(quantity) if isinstance(quantity, Estimate) else f"at least {low:.2f}"
+    if isinstance(quantity, Estimate):
+        return interval(quantity)
+    return f"at least {low:.2f}" if math.isfinite(low) else "unknown"

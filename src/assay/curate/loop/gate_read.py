@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -293,21 +294,37 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"the labels can't be read: {error}", where=str(path)) from None
+    if text.lstrip()[:1] == "[":
+        raise BadInput(
+            "a JSON array: one labeled answer a line is read, each an object",
+            where=str(path),
+            next_command=f"jq -c '.[]' {path} > labels.jsonl",
+        )
     if text.lstrip()[:1] == "{":
-        for number, line in enumerate(text.splitlines(), start=1):
+        # Not splitlines: a text in a line may hold other signs that end one.
+        for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
             try:
                 row = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadInput(f"not JSON: {error}", where=f"{path}:{number}") from None
             if not isinstance(row, dict):
                 raise BadInput("a line must be an object", where=f"{path}:{number}")
             yield number, row
         return
     try:
-        for place, cells in enumerate(csv.DictReader(text.splitlines(), strict=True), start=2):
-            yield place, dict(cells)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        names = reader.fieldnames or ()
+        if twice := [name for name in COLUMNS if names.count(name) > 1]:
+            raise BadInput(f"the column {twice[0]!r} stands twice in it", where=str(path))
+        for cells in reader:
+            if None in cells:
+                raise BadInput(
+                    f"the line has more cells than the {len(names)} columns",
+                    where=f"{path}:{reader.line_num}",
+                )
+            yield reader.line_num, dict(cells)
     except csv.Error as error:
         raise BadInput(f"not CSV: {error}", where=str(path)) from None
 
