@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,41 @@ def test_the_page_is_written_and_its_size_told(
     page = tmp_path / "page.html"
     done = assay("loop", "verdict", honest, "-o", page)
     assert f"{page.stat().st_size:,} bytes" in done.err
+
+
+def test_a_loop_that_has_not_begun_is_named_and_not_taken_for_a_good_one(
+    assay: Callable[..., Any], tmp_path: Path
+) -> None:
+    honest_loop(tmp_path / "loops" / "a" / "seed-0")
+    write_loop(tmp_path / "loops" / "b" / "seed-1", [Said(answers(0.3, 200))])
+    (tmp_path / "loops" / "c" / "seed-0" / "turns").mkdir(parents=True)
+    done = assay("loop", "verdict", tmp_path / "loops", "-o", tmp_path / "page.html")
+    assert done.status == 3
+    said = "Not in it, since no turn after turn 0 is done: b, seed 1; c, seed 0."
+    assert said in " ".join(done.out.split())
+    assert said in (tmp_path / "page.html").read_text("utf-8")
+    told = assay("loop", "verdict", tmp_path / "loops", "--json")
+    assert (told.json["answer"], told.json["left_out"]) == ("does not", ["b, seed 1", "c, seed 0"])
+    assert assay("loop", "verdict", tmp_path / "loops", "--arm", "a").status == 0
+    alone = assay("loop", "verdict", tmp_path / "loops", "--arm", "b")
+    assert (alone.status, "no turn of this loop is done yet" in alone.err) == (1, True)
+
+
+def test_an_arm_or_seed_that_a_loop_or_ledger_lacks_is_refused(
+    assay: Callable[..., Any], honest: Path, tmp_path: Path
+) -> None:
+    arm = assay("loop", "verdict", honest, "--arm", "nope")
+    assert (
+        arm.status,
+        "there is no arm 'nope' in it: it is the folder of one loop" in arm.err,
+    ) == (1, True)
+    assert assay("loop", "verdict", honest, "--seed", "7").status == 1
+    assert assay("loop", "verdict", honest, "--seed", "0").status == 0
+    ledger = tmp_path / "some.ledger"
+    shutil.copytree(honest / "ledger", ledger)
+    assert assay("loop", "verdict", ledger).status == 0
+    refused = assay("loop", "verdict", ledger, "--arm", "a")
+    assert (refused.status, "--arm and --seed go with the folder of a loop" in refused.err) == (
+        1,
+        True,
+    )

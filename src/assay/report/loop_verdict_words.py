@@ -240,7 +240,9 @@ ARM_COLUMNS = (
 def limit_sentences(report: VerdictReport) -> list[str]:
     """Return how far the verdict goes."""
     level = 100 * report.question.confidence_level
+    names = "; ".join(report.left_out)
     return [
+        *([f"Not in it, since no turn after turn 0 is done: {names}."] if names else []),
         (
             f"Verdicts hold at {level:g} % for all looks of one loop together, however many turns; each other interval "
             f"at {level:g} % by itself."

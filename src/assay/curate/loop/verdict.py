@@ -19,7 +19,7 @@ from assay.curate.loop.verdict_fault import FaultGround
 from assay.curate.loop.verdict_faults import audits_of, find_faults
 from assay.curate.loop.verdict_labels import read_lengths
 from assay.curate.loop.verdict_leaks import find_leaks
-from assay.curate.loop.verdict_read import LoopEvidence, find_loops
+from assay.curate.loop.verdict_read import LoopEvidence, find_loops, loops_left_out
 from assay.curate.loop.verdict_result import (
     ArmResult,
     LoopResult,
@@ -80,7 +80,8 @@ def loop_verdict(
     for place, read in enumerate(found):
         tell(place, place / len(found))
         loops.append(judged_loop(read(), question))
-    return VerdictReport(question, tuple(loops), _arms(loops, question))
+    left_out = loops_left_out(path, question.arms, question.seeds)
+    return VerdictReport(question, tuple(loops), _arms(loops, question), left_out)
 
 
 def judged_loop(evidence: LoopEvidence, question: VerdictQuestion) -> LoopResult:

@@ -120,20 +120,21 @@ def find_loops(
     if path.name == LEDGER and (path.parent / TURNS).is_dir():
         path = path.parent
     if (path / TURNS).is_dir():
+        _check_own(path, arms, seeds)
         return (partial(_of_folder, path, which),)
     folders = sorted(found.parent for found in path.glob(f"*/seed-*/{TURNS}"))
     if folders:
         _check_named(folders, arms, seeds, path)
-        folders = [
-            folder
-            for folder in folders
-            if (not arms or folder.parent.name in arms)
-            and (not seeds or folder.name.removeprefix("seed-") in seeds)
-        ]
-        begun = [folder for folder in folders if _has_turn(folder)]
+        begun = [folder for folder in _chosen(folders, arms, seeds) if _has_turn(folder)]
         if not begun:
-            raise BadInput("no turn of this loop is done yet", where=str(path))
+            raise BadInput(
+                "no turn of this loop is done yet: a verdict needs one after turn 0",
+                where=str(path),
+                next_command=f"assay loop run loop.toml -o {path}",
+            )
         return tuple(partial(_of_folder, folder, which) for folder in begun)
+    if arms or seeds:
+        raise BadInput("--arm and --seed go with the folder of a loop", where=str(path))
     if not (path / "assay.json").exists():
         raise BadInput(
             "this is neither the folder of a loop nor a ledger",
@@ -154,6 +155,41 @@ def read_loops(path: Path, which: WhichVersions | None = None) -> tuple[LoopEvid
     return tuple(read() for read in find_loops(path, which))
 
 
+def loops_left_out(path: Path, arms: tuple[str, ...], seeds: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the loops of a folder of several that have no turn after turn 0 yet: nothing can be said of them."""
+    if (path / TURNS).is_dir():
+        return ()
+    folders = sorted(found.parent for found in path.glob(f"*/seed-*/{TURNS}"))
+    return tuple(
+        f"{folder.parent.name}, seed {folder.name.removeprefix('seed-')}"
+        for folder in _chosen(folders, arms, seeds)
+        if not _has_turn(folder)
+    )
+
+
+def _chosen(folders: Sequence[Path], arms: Sequence[str], seeds: Sequence[str]) -> list[Path]:
+    return [
+        folder
+        for folder in folders
+        if (not arms or folder.parent.name in arms)
+        and (not seeds or folder.name.removeprefix("seed-") in seeds)
+    ]
+
+
+def _check_own(folder: Path, arms: Sequence[str], seeds: Sequence[str]) -> None:
+    """Refuse another arm or seed than that of a folder of one loop."""
+    key = _key(folder)
+    for what, asked in (("arm", arms), ("seed", seeds)):
+        own = str(key.get(what, ""))
+        for name in asked:
+            if name != own:
+                raise BadInput(
+                    f"there is no {what} {name!r} in it: it is the folder of one loop"
+                    + (f", {what} {own}" if own else ""),
+                    where=str(folder),
+                )
+
+
 def _check_named(
     folders: Sequence[Path], arms: Sequence[str], seeds: Sequence[str], where: Path
 ) -> None:
@@ -171,7 +207,8 @@ def _check_named(
 
 
 def _has_turn(folder: Path) -> bool:
-    return any((folder / TURNS).glob("turn-*/turn.json"))
+    """Whether a turn after turn 0 is done."""
+    return any(path.parent.name != "turn-000" for path in (folder / TURNS).glob("turn-*/turn.json"))
 
 
 def _of_folder(folder: Path, which: WhichVersions) -> LoopEvidence:

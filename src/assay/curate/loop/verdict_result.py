@@ -201,16 +201,25 @@ class ArmResult:
 
 @dataclass(frozen=True, slots=True)
 class VerdictReport:
-    """The verdicts on all loops that were read."""
+    """The verdicts on all loops that were read.
+
+    Parameters
+    ----------
+    question
+    loops, arms
+    left_out
+        Loops of the folder that have no turn after turn 0 yet.
+    """
 
     question: VerdictQuestion
     loops: tuple[LoopResult, ...]
     arms: tuple[ArmResult, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def goes(self) -> bool:
-        """Whether every loop gains, and no fault was caught."""
-        return all(loop.goes for loop in self.loops)
+        """Whether every loop gains, and no fault was caught; one that has not begun is not known to."""
+        return not self.left_out and all(loop.goes for loop in self.loops)
 
     def to_json(self) -> dict[str, object]:
         """Return it under stable names."""
@@ -218,6 +227,7 @@ class VerdictReport:
             "answer": "goes on" if self.goes else "does not",
             "margin": self.question.margin,
             "confidence_level": self.question.confidence_level,
+            "left_out": list(self.left_out),
             "arms": [arm.to_json() for arm in self.arms],
             "loops": [loop.to_json() for loop in self.loops],
         }
