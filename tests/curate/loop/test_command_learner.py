@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -11,12 +12,18 @@ from assay.curate.loop.learner import Example
 from assay.errors import BadInput
 from curate.loop_worlds import ANSWER, TRAIN
 
+SLEEP = "import time; time.sleep(60)"
 
-def learner(folder: Path, *, train: str = TRAIN, answer: str = ANSWER) -> CommandLearner:
+
+def learner(
+    folder: Path, *, train: str = TRAIN, answer: str = ANSWER, timeout_seconds: float = 60.0
+) -> CommandLearner:
     (folder / "train.py").write_text(train, "utf-8")
     (folder / "answer.py").write_text(answer, "utf-8")
     python = f"{sys.executable} -IS {folder}"
-    settings = CommandSettings(answer=f"{python}/answer.py {{weights}} {{data}} {{out}}")
+    settings = CommandSettings(
+        answer=f"{python}/answer.py {{weights}} {{data}} {{out}}", timeout_seconds=timeout_seconds
+    )
     return CommandLearner(f"{python}/train.py {{data}} {{out}} {{weights}}", settings)
 
 
@@ -51,6 +58,7 @@ def test_before_any_training_there_are_no_weights(tmp_path: Path) -> None:
         ("import sys; open(sys.argv[3], 'w').write('[1]\\n[2]\\n')", "line 1 of the answers must be"),
         ("import sys; open(sys.argv[3], 'w').write('what\\n')", "can't be read"),
         ("pass", "can't be read"),
+        ("import sys; open(sys.argv[3], 'w').write('[\"\\\\ud800\"]\\n[\"2\"]\\n')", "line 1 .* lone surrogate"),
         ("raise SystemExit('no weights')", "exit code 1: no weights"),
     ],
 )  # fmt: skip
@@ -73,3 +81,50 @@ def test_commands_without_their_places_are_refused() -> None:
         CommandSettings()
     with pytest.raises(BadInput, match="timeout_seconds"):
         CommandSettings(answer="a", timeout_seconds=0)
+
+
+def test_a_command_with_nul_is_refused() -> None:
+    with pytest.raises(BadInput, match="the command of answer holds the character NUL"):
+        CommandLearner("t {data} {out}", CommandSettings(answer="a\0 {weights} {data} {out}"))
+
+
+def test_no_limit_is_a_limit_too(tmp_path: Path) -> None:
+    one = learner(tmp_path, timeout_seconds=math.inf)
+    assert one.answers(["1 + 1"], samples=1, temperature=0.0, seed=0)[0][0] in ("2", "12")
+
+
+def test_a_trainer_that_runs_too_long_is_ended_with_what_it_started(tmp_path: Path) -> None:
+    child = tmp_path / "child"
+    started = f"import pathlib, subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', {SLEEP!r}])"
+    train = f"{started}; pathlib.Path({str(child)!r}).write_text(str(p.pid)); time.sleep(60)"
+    one = learner(tmp_path, train=train, timeout_seconds=2)
+    with pytest.raises(BadInput, match="longer than 2 seconds and was ended"):
+        one.train([Example("a", "b")], seed=0, folder=tmp_path / "a")
+    state = Path("/proc", child.read_text(), "stat")
+    # What nobody has waited for yet stays as a zombie.
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_trainer_that_removes_its_folder_has_written_nothing(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="wrote nothing"):
+        learner(tmp_path, train="import shutil, sys; shutil.rmtree(sys.argv[2])").train(
+            [Example("a", "b")], seed=0, folder=tmp_path / "a"
+        )
+
+
+def test_a_line_of_answers_ends_where_json_lines_do(tmp_path: Path) -> None:
+    said = "a\u2028b\x85c"
+    answer = f"import sys; open(sys.argv[3], 'w', encoding='utf-8').write({json.dumps([said], ensure_ascii=False)!r})"
+    found = learner(tmp_path, answer=answer).answers(["p"], samples=1, temperature=0.0, seed=0)
+    assert found == [[said]]
+
+
+def test_a_trainer_that_outlived_its_loop_writes_into_a_folder_of_its_own(tmp_path: Path) -> None:
+    one = learner(tmp_path)
+    one.train([Example("1 + 1", "two")], seed=0, folder=tmp_path / "a")
+    (before,) = (tmp_path / "a").glob("new-weights-*")
+    again = learner(tmp_path)
+    again.train([Example("1 + 1", "two")], seed=0, folder=tmp_path / "a")
+    # The first trainer would still find its folder, and nothing of it is taken.
+    (before / "known.json").write_text('{"1 + 1": "late"}')
+    assert again.answers(["1 + 1"], samples=1, temperature=0.0, seed=0) == [["two"]]

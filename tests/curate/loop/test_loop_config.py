@@ -92,3 +92,16 @@ def test_a_file_that_says_what_no_loop_can_is_refused(text: str, message: str) -
 def test_a_missing_file_says_what_to_copy(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"examples/loop/loop\.toml"):
         read_loop(tmp_path / "loop.toml")
+
+
+@pytest.mark.parametrize(
+    "name", ["turns", "ledger", "Turns", '"loop.toml"', '"leaks.json"', "a" * 101]
+)
+def test_an_arm_is_not_called_as_what_a_loops_folder_holds(name: str) -> None:
+    with pytest.raises(BadInput, match="an arm is a folder of its own"):
+        parse_loop(f'verify = "exact"\n[tasks]\nfamily = "reverse-addition"\n[arm.{name}]\n')
+
+
+def test_a_seed_that_is_named_twice_is_one() -> None:
+    config = parse_loop('verify = "exact"\nseeds = [0, 1]\n[tasks]\nfamily = "reverse-addition"')
+    assert config.only((), (1, 1)).seeds == (1,)

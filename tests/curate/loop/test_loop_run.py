@@ -193,3 +193,72 @@ def test_a_held_out_task_that_the_check_cannot_judge_is_refused(tmp_path: Path) 
         stream.write(json.dumps(row) + "\n")
     with pytest.raises(BadInput, match="answer to open is right"):
         run_loop(read_loop(path), tmp_path / "out", processes=1)
+
+
+def test_a_setting_that_failed_at_once_may_be_mended_in_the_same_folder(tmp_path: Path) -> None:
+    loop_file, out = by_heart(tmp_path), tmp_path / "out"
+    whole = loop_file.read_text("utf-8")
+    loop_file.write_text(whole.replace("/answer.py", "/not-there.py"), "utf-8")
+    with pytest.raises(BadInput, match="exit code 2"):
+        run_loop(read_loop(loop_file), out)
+    loop_file.write_text(whole, "utf-8")
+    (run,) = run_loop(read_loop(loop_file), out).runs
+    assert len(run.turns) == 3
+
+
+def test_a_trainers_settings_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    loop_file, out = by_heart(tmp_path), tmp_path / "out"
+    whole = loop_file.read_text("utf-8")
+    for now, message in (
+        ("sistem =", "did you mean system"),
+        ("system = 1979-05-27 #", "a string"),
+    ):
+        loop_file.write_text(whole.replace("system =", now), "utf-8")
+        with pytest.raises(BadInput, match=message):
+            run_loop(read_loop(loop_file), out)
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("arms", ["", "\n[arm.a]\n[arm.b]\n"])
+def test_a_refused_loop_leaves_the_loop_toml_that_is_there(tmp_path: Path, arms: str) -> None:
+    loop_file, out = by_heart(tmp_path), tmp_path / "out"
+    text = loop_file.read_text("utf-8").replace("turns = 2", "turns = 1") + arms
+    loop_file.write_text(text, "utf-8")
+    run_loop(read_loop(loop_file), out)
+    loop_file.write_text(text.replace("keep = 30", "keep = 20"), "utf-8")
+    with pytest.raises(BadInput, match=r"generate\.keep was 30, is 20"):
+        run_loop(read_loop(loop_file), out)
+    assert (out / "loop.toml").read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("arms", ["", "\n[arm.a]\n[arm.b]\n"])
+def test_somebodys_own_loop_toml_is_not_written_over(tmp_path: Path, arms: str) -> None:
+    loop_file, out = by_heart(tmp_path), tmp_path / "out"
+    loop_file.write_text(loop_file.read_text("utf-8") + arms, "utf-8")
+    out.mkdir()
+    (out / "loop.toml").write_text("# mine\n", "utf-8")
+    with pytest.raises(BadInput, match=r"holds other files \(loop\.toml\)"):
+        run_loop(read_loop(loop_file), out)
+    assert (out / "loop.toml").read_text("utf-8") == "# mine\n"
+
+
+def test_a_key_that_is_torn_is_said(tmp_path: Path) -> None:
+    loop_file, out = by_heart(tmp_path), tmp_path / "out"
+    run_loop(read_loop(loop_file), out)
+    (out / ".work" / "key.json").write_text("{", "utf-8")
+    with pytest.raises(BadInput, match="doesn't say what this loop was begun from"):
+        run_loop(read_loop(loop_file), out)
+
+
+def test_a_folder_with_a_name_that_is_too_long_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="can't be written: File name too long"):
+        run_loop(read_loop(by_heart(tmp_path)), tmp_path / ("g" * 300))
+
+
+def test_lines_that_are_no_tasks_name_no_option_that_a_loop_lacks(tmp_path: Path) -> None:
+    loop_file = by_heart(tmp_path)
+    (tmp_path / "tasks.jsonl").write_text("hello\n", "utf-8")
+    with pytest.raises(BadInput, match="not JSON") as refused:
+        run_loop(read_loop(loop_file), tmp_path / "out")
+    assert "mend the lines" in (refused.value.next_command or "")
+    assert "--skip-bad" not in str(refused.value)

@@ -119,3 +119,9 @@ def test_those_that_rest_on_the_truth_refuse_to_go_without(spec: str) -> None:
 def test_what_names_no_verifier_is_refused(spec: str) -> None:
     with pytest.raises(BadInput):
         verifier_named(spec)
+
+
+@pytest.mark.parametrize("spec", ["blind:³", "blind:" + "9" * 5_000, "command: cat \0"])
+def test_signs_that_no_number_or_command_has_are_refused(spec: str) -> None:
+    with pytest.raises(BadInput, match=r"as blind:3|the character NUL"):
+        verifier_named(spec)

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.curate.loop.learner import Example, TrainingCost
+from assay.curate.loop.own_command import own_output, split_command
 from assay.errors import BadInput
-from assay.terminal import visible
 
 TRAIN_PLACES = ("data", "out")
 ANSWER_PLACES = ("weights", "data", "out")
-_TAIL = 400
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ class CommandLearner:
         """Run the command; one that was killed is run again from the start."""
         began = time.perf_counter()
         folder.mkdir(parents=True, exist_ok=True)
-        data, out = folder / "examples.jsonl", folder / "new-weights"
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
+        data = folder / "examples.jsonl"
+        # A folder of this run alone: a trainer that outlived a loop that was killed may still write into the last one.
+        out = Path(tempfile.mkdtemp(prefix="new-weights-", dir=folder))
         _write(data, [{"prompt": one.prompt, "answer": one.answer} for one in examples])
         self._run(self._train, {"data": data, "out": out, "weights": self._weights, "seed": seed})
-        if not any(out.iterdir()):
+        if not out.is_dir() or not any(out.iterdir()):
             raise BadInput("the trainer wrote nothing into {out}", where=shlex.join(self._train))
         self.load(out)
         return TrainingCost(len(examples), None, time.perf_counter() - began, None)
@@ -148,37 +148,17 @@ class CommandLearner:
             for name, value in places.items():
                 text = text.replace("{" + name + "}", str(value))
             arguments.append(text)
-        try:
-            done = subprocess.run(  # noqa: S603 - the user's own command, no shell
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=self._timeout,
-                check=False,
-            )
-        except OSError as error:
-            raise BadInput(
-                f"the command can't be started: {error.strerror or error}: {arguments[0]!r}"
-            ) from error
-        except subprocess.TimeoutExpired:
-            raise BadInput(
-                f"the command ran longer than {self._timeout:g} seconds and was ended",
-                where=shlex.join(parts),
-            ) from None
-        if done.returncode:
-            tail = visible(done.stderr[-_TAIL:].decode(errors="replace").strip())
-            raise BadInput(
-                f"the command failed with exit code {done.returncode}: {tail or 'it said nothing'}",
-                where=shlex.join(parts),
-            )
+        own_output(
+            arguments,
+            what="the command",
+            where=shlex.join(parts),
+            told=b"",
+            timeout_seconds=self._timeout,
+        )
 
 
 def _parts(command: str, places: Sequence[str], what: str) -> list[str]:
-    try:
-        parts = shlex.split(command)
-    except ValueError as error:
-        raise BadInput(f"the command can't be split: {error}: {command!r}") from error
+    parts = split_command(command, what=f"the command of {what}")
     missing = [name for name in places if not any("{" + name + "}" in part for part in parts)]
     if missing:
         wanted = " ".join("{" + name + "}" for name in places)
@@ -196,7 +176,9 @@ def _write(path: Path, rows: Sequence[dict[str, object]]) -> None:
 
 def _read_answers(path: Path, prompts: int, samples: int) -> list[list[str]]:
     try:
-        rows = [json.loads(line) for line in path.read_bytes().decode("utf-8").splitlines()]
+        text = path.read_bytes().decode("utf-8").removesuffix("\n")
+        # Not splitlines: a text in a line may hold other signs that end one.
+        rows = [json.loads(line) for line in text.split("\n")] if text else []
     except (OSError, ValueError) as error:
         raise BadInput(f"the command's answers can't be read: {error!s:.160}") from None
     for number, row in enumerate(rows, start=1):
@@ -204,6 +186,12 @@ def _read_answers(path: Path, prompts: int, samples: int) -> list[list[str]]:
         if not whole or not all(isinstance(said, str) for said in row):
             raise BadInput(
                 f"line {number} of the answers must be a list of {samples} texts, got {row!r:.60}"
+            )
+        if any(_SURROGATE.search(said) for said in row):
+            # Refused at once: no ledger takes it, and a loop whose answers are kept can't go on without them.
+            raise BadInput(
+                f"line {number} of the answers holds a lone surrogate, which is not text",
+                next_command='decode what the model writes with errors="replace"',
             )
     if len(rows) != prompts:
         raise BadInput(f"the command wrote {len(rows):,} lines of answers to {prompts:,} prompts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -13,7 +14,28 @@ from assay.curate.loop.learner import Example, Learner, TrainingCost
 from assay.curate.loop.loop_config import COMMAND, LoopConfig, settings_of
 from assay.errors import BadInput
 
+if TYPE_CHECKING:
+    from assay.curate.loop.command_learner import CommandLearner
+    from assay.curate.loop.lora_learner import LoraSettings
+    from assay.curate.loop.small_learner import SmallSettings
+
 SMALL_FAMILY = "reverse-addition"
+
+
+def check_trainer(config: LoopConfig) -> None:
+    """Refuse settings of a trainer that can't be taken: nothing is written for it, and torch need not be there.
+
+    Raises
+    ------
+    BadInput
+        If they can't be taken, or the trainer can't read the loop's tasks.
+    """
+    if config.train == "small":
+        _small_settings(config)
+    elif config.train == "lora":
+        _lora_settings(config)
+    else:
+        _command_learner(config)
 
 
 def open_learner(config: LoopConfig, *, seed: int) -> Learner:
@@ -27,21 +49,38 @@ def open_learner(config: LoopConfig, *, seed: int) -> Learner:
         If it needs what is not installed.
     """
     if config.train == "small":
-        from assay.curate.loop.small_learner import SmallLearner, SmallSettings
+        from assay.curate.loop.small_learner import SmallLearner
 
-        if config.tasks.family != SMALL_FAMILY:
-            raise BadInput(
-                f'the small transformer knows the family "{SMALL_FAMILY}" only, got '
-                f"{config.tasks.family or config.tasks.training!r}",
-                next_command='train = "lora" or a command, or family = "reverse-addition"',
-            )
-        small: SmallSettings = settings_of(SmallSettings, config.trainer)
-        return SmallLearner(small, seed=seed)
+        return SmallLearner(_small_settings(config), seed=seed)
     if config.train == "lora":
-        from assay.curate.loop.lora_learner import LoraLearner, LoraSettings
+        from assay.curate.loop.lora_learner import LoraLearner
 
-        lora: Learner = LoraLearner(settings_of(LoraSettings, config.trainer))
+        lora: Learner = LoraLearner(_lora_settings(config))
         return lora
+    return _command_learner(config)
+
+
+def _small_settings(config: LoopConfig) -> SmallSettings:
+    from assay.curate.loop.small_learner import SmallSettings
+
+    if config.tasks.family != SMALL_FAMILY:
+        raise BadInput(
+            f'the small transformer knows the family "{SMALL_FAMILY}" only, got '
+            f"{config.tasks.family or config.tasks.training!r}",
+            next_command='train = "lora" or a command, or family = "reverse-addition"',
+        )
+    small: SmallSettings = settings_of(SmallSettings, config.trainer)
+    return small
+
+
+def _lora_settings(config: LoopConfig) -> LoraSettings:
+    from assay.curate.loop.lora_learner import LoraSettings
+
+    lora: LoraSettings = settings_of(LoraSettings, config.trainer)
+    return lora
+
+
+def _command_learner(config: LoopConfig) -> CommandLearner:
     from assay.curate.loop.command_learner import CommandLearner, CommandSettings
 
     told: CommandSettings = settings_of(CommandSettings, config.trainer)

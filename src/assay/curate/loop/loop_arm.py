@@ -67,9 +67,13 @@ def run_arm(job: ArmJob, *, on_progress: Progress | None = None) -> tuple[TurnRe
     """
     source = job.config.tasks.source(job.config.folder)
     folder = LoopFolder(job.out)
-    key = {**job.config.key(job.arm, job.seed), "tasks_digest": source.digest}
-    with folder.held(key, job.config.text):
+    with folder.held(key_of(job, source), job.config.text):
         return tuple(_Loop(job, folder, source, on_progress or (lambda *_: None)).turns())
+
+
+def key_of(job: ArmJob, source: TaskSource) -> dict[str, object]:
+    """Return all that an arm's records follow from."""
+    return {**job.config.key(job.arm, job.seed), "tasks_digest": source.digest}
 
 
 class _Loop:

@@ -35,6 +35,10 @@ SMALL_EXAMPLES = 700
 MOST_EXAMPLES = 10_000_000
 TRAINERS = ("small", "lora")
 COMMAND = "command:"
+RESERVED = ("ledger", "leaks.json", "loop.toml", "turns")
+"""What a loop's folder holds itself: an arm of that name would be read as part of it."""
+
+LONGEST_NAME = 100
 MIXES = ("accumulate", "replace")
 Mix = Literal["accumulate", "replace"]
 
@@ -132,7 +136,7 @@ class LoopConfig:
             if seed not in self.seeds:
                 raise BadInput(f"seed {seed} is not in seeds = {list(self.seeds)}")
         chosen = tuple(arm for arm in self.arms if not arms or arm.name in arms)
-        return replace(self, arms=chosen, seeds=seeds or self.seeds)
+        return replace(self, arms=chosen, seeds=tuple(dict.fromkeys(seeds)) or self.seeds)
 
     def generation(self, arm: Arm) -> Generation:
         """Return what an arm generates in a turn."""
@@ -254,6 +258,12 @@ def _arms(told: Mapping[str, Any], where: str) -> tuple[Arm, ...]:
         at = f"{where}, [arm.{name}]"
         if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name[0] == ".":
             raise BadInput("the name of an arm must be letters, digits, - and _", where=at)
+        if name.casefold() in RESERVED or len(name) > LONGEST_NAME:
+            raise BadInput(
+                f"an arm is a folder of its own: its name must be none of {', '.join(RESERVED)}, and have at most "
+                f"{LONGEST_NAME} signs",
+                where=at,
+            )
         if not isinstance(table, dict):
             raise BadInput("an arm must be a table", where=at)
         check_keys(table, _ARM, at)

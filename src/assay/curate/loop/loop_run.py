@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.curate.checkpoint import told_when_full, write_whole
-from assay.curate.loop.loop_arm import PHASES, ArmJob, run_arm
+from assay.curate.loop.learners import check_trainer
+from assay.curate.loop.loop_arm import PHASES, ArmJob, key_of, run_arm
 from assay.curate.loop.loop_config import LoopConfig
-from assay.curate.loop.loop_state import FIRST, LEAKS, OWN
+from assay.curate.loop.loop_state import FIRST, LEAKS, OWN, WORK, LoopFolder
+from assay.curate.loop.own_command import end_running
 from assay.curate.loop.task_source import TaskFiles
 from assay.curate.loop.turn import LOOP_FILE, TURN_FILE, TURNS, TurnRecord
 from assay.errors import BadInput
@@ -126,12 +128,13 @@ def run_loop(
         raise BadInput(f"processes must be at least 1, got {processes}")
     began = time.perf_counter()
     chosen = config.only(arms, seeds)
+    check_trainer(chosen)
     jobs = [
         ArmJob(chosen, arm, seed, arm_folder(config, out, arm.name, seed), _first(config, out, seed))
         for seed in chosen.seeds
         for arm in chosen.arms
     ]  # fmt: skip
-    leaks = _prepared(config, out)
+    leaks = _prepared(config, out, jobs)
     found = _run_jobs(jobs, processes, on_progress or (lambda *_: None))
     runs = tuple(
         ArmRun(job.arm.name, job.arm.verify, job.arm.mix, job.seed, job.out, turns)
@@ -140,22 +143,38 @@ def run_loop(
     return LoopRun(out, runs, leaks, time.perf_counter() - began)
 
 
-def _prepared(config: LoopConfig, out: Path) -> tuple[str, ...]:
-    """Make the folder, and return its leaks; tasks that can't be taken are refused before anything is trained."""
+def _prepared(config: LoopConfig, out: Path, jobs: list[ArmJob]) -> tuple[str, ...]:
+    """Make the folder, and return its leaks; all that can be refused is refused before anything is written."""
     source = config.tasks.source(config.folder)
     leaks = tuple(map(str, source.leaks)) if isinstance(source, TaskFiles) else ()
-    if out.exists() and not out.is_dir():
-        raise BadInput(f"{out} is a file: -o names a folder")
-    there = {path.name for path in out.iterdir()} if out.exists() else set()
-    if there and not there & OWN:
-        name = min(there)
-        raise BadInput(f"the folder {out} holds other files ({name}): choose an empty one")
     with told_when_full(out):
+        _refuse_strangers(config, out)
+        for job in jobs:
+            LoopFolder(job.out).check(key_of(job, source))
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / LOOP_FILE, config.text.encode())
+        if not config.single:
+            # The folder of one arm gets its own from whoever holds it.
+            write_whole(out / LOOP_FILE, config.text.encode())
         if leaks:
             write_whole(out / LEAKS, json.dumps(list(leaks), indent=1).encode())
     return leaks
+
+
+def _refuse_strangers(config: LoopConfig, out: Path) -> None:
+    """Refuse a folder that no loop has begun and that holds something: a loop.toml in it is somebody's own."""
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is a file: -o names a folder")
+    there = {path.name for path in out.iterdir()} if out.exists() else set()
+    if WORK in there or any(out.glob(f"*/seed-*/{WORK}")):
+        return
+    if LOOP_FILE in there and (out / LOOP_FILE).read_bytes() == config.text.encode():
+        # A loop that was ended at once leaves no more.
+        there.remove(LOOP_FILE)
+    strangers = there - {*(OWN - {LOOP_FILE}), *(arm.name for arm in config.arms)}
+    if strangers:
+        raise BadInput(
+            f"the folder {out} holds other files ({min(strangers)}): choose an empty one"
+        )
 
 
 def _first(config: LoopConfig, out: Path, seed: int) -> Path:
@@ -224,6 +243,7 @@ def _ends_with_parent() -> None:
     def look() -> None:
         while os.getppid() == parent:
             time.sleep(LOOK_SECONDS)
+        end_running()
         os._exit(1)
 
     threading.Thread(target=look, daemon=True).start()

@@ -41,6 +41,7 @@ from assay.curate.loop.turn import (
     turn_folder,
 )
 from assay.errors import BadInput
+from assay.ledger.store import Ledger
 
 WORK = ".work"
 KEY = "key.json"
@@ -66,6 +67,19 @@ class LoopFolder:
     def work(self) -> Path:
         """What is not done yet."""
         return self.out / WORK
+
+    def check(self, key: Mapping[str, object]) -> None:
+        """Refuse a loop of another key before anything is written.
+
+        Raises
+        ------
+        BadInput
+            If the folder was begun from something else, and has answers of it.
+        """
+        before = self._key()
+        now = json.loads(json.dumps(key))
+        if before is not None and before != now and not self._nothing_done():
+            refuse_another(self.out, before, now)
 
     @contextlib.contextmanager
     def held(self, key: Mapping[str, object], text: str) -> Iterator[None]:
@@ -114,10 +128,42 @@ class LoopFolder:
     def _check(self, key: Mapping[str, object]) -> None:
         path = self.work / KEY
         now = json.loads(json.dumps(key))
-        if path.exists():
-            refuse_another(self.out, json.loads(path.read_bytes()), now)
-        else:
+        before = self._key()
+        if before is not None and before != now:
+            if not self._nothing_done():
+                refuse_another(self.out, before, now)
+            for left in (*self.work.glob("turn-*"), self.out / TURNS):
+                shutil.rmtree(left, ignore_errors=True)
+        if before != now:
             write_whole(path, json.dumps(now, indent=1, sort_keys=True).encode())
+
+    def _key(self) -> dict[str, object] | None:
+        """Return what the loop was begun from; None: it was not begun."""
+        path = self.work / KEY
+        if not path.exists():
+            return None
+        try:
+            told = json.loads(path.read_bytes())
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            raise BadInput(
+                "it doesn't say what this loop was begun from",
+                where=str(path),
+                next_command="choose another folder with -o, or remove this one",
+            )
+        return told
+
+    def _nothing_done(self) -> bool:
+        """Whether no answer is kept yet: a setting that failed at once may be mended in the same folder."""
+        kept = (
+            *self.work.glob("turn-*/measured.json"),
+            *(self.out / TURNS).glob(f"turn-*/{TURN_FILE}"),
+        )
+        ledger = self.out / LEDGER
+        return not kept and not (
+            ledger.exists() and Ledger.open(ledger).rows("SELECT trace_id FROM traces LIMIT 1")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,7 +246,15 @@ class TaskPaths:
 
 
 def _single_tasks(path: Path) -> tuple[LoopTask, ...]:
-    return tuple(_single(task, path) for task in read_tasks(path).tasks)
+    try:
+        read = read_tasks(path)
+    except BadInput as error:
+        # A loop has no --skip-bad: its records must follow from its files.
+        mend = f"mend the lines of {path}" if "--skip-bad" in (error.next_command or "") else None
+        raise BadInput(
+            error.message, where=error.where, next_command=mend or error.next_command
+        ) from None
+    return tuple(_single(task, path) for task in read.tasks)
 
 
 def _single(task: Task, path: Path) -> LoopTask:

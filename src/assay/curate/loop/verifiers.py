@@ -18,11 +18,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from assay.curate.loop.own_command import own_output, split_command
 from assay.curate.loop.task_source import LoopTask
 from assay.errors import BadInput
 from assay.judge.check import Item
@@ -36,7 +36,6 @@ COMMAND = "command:"
 CHECK = "check:"
 TIMEOUT_SECONDS = 3_600.0
 MOST_SIGNS = 1_000_000
-_TAIL = 400
 _PLANTED = re.compile(r"^(balanced|judge|blind):(.+)$")
 KNOWN = (
     "exact, balanced:0.7, judge:0.9/0.3, blind:3, none, check:NAME or command: PROGRAM ARGUMENTS"
@@ -205,30 +204,14 @@ class ByCommand:
         return [word == "true" for word in said]
 
     def _run(self, text: str) -> str:
-        try:
-            done = subprocess.run(  # noqa: S603 - the user's own command, no shell
-                shlex.split(self.command),
-                input=text.encode(),
-                capture_output=True,
-                timeout=self.timeout_seconds,
-                check=False,
-            )
-        except OSError as error:
-            raise BadInput(
-                f"the verifier can't be started: {error.strerror or error}", where=self.command
-            ) from error
-        except subprocess.TimeoutExpired:
-            raise BadInput(
-                f"the verifier ran longer than {self.timeout_seconds:g} seconds and was ended",
-                where=self.command,
-            ) from None
-        if done.returncode:
-            tail = visible(done.stderr[-_TAIL:].decode(errors="replace").strip())
-            raise BadInput(
-                f"the verifier failed with exit code {done.returncode}: {tail or 'it said nothing'}",
-                where=self.command,
-            )
-        return done.stdout.decode(errors="replace")
+        said = own_output(
+            shlex.split(self.command),
+            what="the verifier",
+            where=self.command,
+            told=text.encode(),
+            timeout_seconds=self.timeout_seconds,
+        )
+        return said.decode(errors="replace")
 
 
 def known_truth(answer: Candidate) -> bool:
@@ -292,7 +275,7 @@ def verifier_named(spec: str) -> Verifier:
 
 
 def _blind(told: str, spec: str) -> Verifier:
-    if not told.isdigit() or not 1 <= int(told) <= MOST_SIGNS:
+    if not told.isdecimal() or len(told) > 9 or not 1 <= int(told) <= MOST_SIGNS:
         raise BadInput(f"blind takes how many signs it sees, as blind:3, got {spec[:60]!r}")
     return Blind(int(told))
 
@@ -323,10 +306,6 @@ def _share(told: str, spec: str) -> float:
 
 
 def _checked_command(command: str) -> str:
-    try:
-        parts = shlex.split(command)
-    except ValueError as error:
-        raise BadInput(f"the verifier's command can't be split: {error}: {command!r}") from error
-    if not parts:
+    if not split_command(command, what="the verifier's command"):
         raise BadInput('the verifier\'s command is empty; write verify = "command: python v.py"')
     return command
