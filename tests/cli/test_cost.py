@@ -62,7 +62,7 @@ def test_a_page_is_written(assay: Assay, two: Ledger, tmp_path: Path) -> None:
     assert "Which is cheapest hangs on what an error costs" in page.read_text("utf-8")
     done = assay("cost", two.path, *PRICES, "--html", tmp_path)
     assert done.status == 1
-    assert "is a folder, and names a file" in done.err
+    assert "is a folder, and a page is a file" in done.err
 
 
 def test_a_standard_that_none_meets_ends_with_three_and_the_cheapest_add_on(

@@ -339,5 +339,5 @@ def test_labels_of_a_draw_are_reported_with_their_strata_days_and_plan(
 
 def test_a_file_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path / "runs.ledger", count=20)
-    with pytest.raises(BadInput, match="can't be written: No such file or directory"):
+    with pytest.raises(BadInput, match="can't be written: there is no folder"):
         write_report(ledger, VolumeQuestion(), tmp_path / "absent" / "report.html", command="assay")

@@ -47,5 +47,5 @@ def command(ledger: Path, html: Path | None, as_json: bool, **options: Any) -> N
     Nobody but you knows what an error costs: without --mend-cost and --escape-cost nothing is ranked, and shown is at
     which price of a mend the cheapest changes.
     """
-    check_page(html, "-o")
+    check_page(html)
     rank(ledger, options, html=html, as_json=as_json)

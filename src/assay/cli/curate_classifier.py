@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli.output import console, emit, json_option, note
-from assay.cli.refuse_early import check_page
+from assay.cli.refuse_early import check_file
 
 if TYPE_CHECKING:
     from assay.curate.text_column import TextColumn
@@ -36,7 +36,13 @@ def command() -> None:
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="File to write (.npz)."
 )
 @click.option("--text-field", default="text", show_default=True, help="Field with the text.")
-@click.option("--seed", default=11, show_default=True, help="Deals the texts into folds.")
+@click.option(
+    "--seed",
+    default=11,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Deals the texts into folds.",
+)
 @json_option
 def train(
     like: tuple[str, ...],
@@ -47,7 +53,7 @@ def train(
     as_json: bool,
 ) -> None:
     """Train with two kinds of text: files or folders of whatever `assay curate run` reads."""
-    check_page(output, "-o")
+    check_file(output, "-o")
     import numpy as np
 
     from assay.curate.quality_training import train as trained

@@ -121,7 +121,7 @@ def command(
     found.
     """
     check_used(context, _needs(options))
-    check_page(report, "--report")
+    check_page(report)
     from assay.curate.select import select_files
     from assay.curate.select_write import check_output, write_selection
 

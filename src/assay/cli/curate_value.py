@@ -173,7 +173,7 @@ def command(
             "quality_field": (by == "quality", "--by quality"),
         },
     )
-    check_page(output, "-o")
+    check_page(output)
     from assay.curate.read.raw import ReadSettings
     from assay.curate.value_question import ValueQuestion
     from assay.curate.value_run import ValueRun

@@ -34,7 +34,21 @@ def check_used(context: click.Context, needs: Mapping[str, tuple[bool, str]]) ->
         )
 
 
-def check_page(page: Path | None, option: str) -> None:
+def check_page(page: Path | None) -> None:
+    """Refuse a page that could not be written, before what shall stand in it is measured.
+
+    Raises
+    ------
+    BadInput
+        As `assay.report.page_file.check_page_place`.
+    """
+    from assay.report.page_file import check_page_place
+
+    if page is not None:
+        check_page_place(page)
+
+
+def check_file(file: Path, option: str) -> None:
     """Refuse a file that could not be written, before what shall stand in it is measured.
 
     Raises
@@ -44,20 +58,21 @@ def check_page(page: Path | None, option: str) -> None:
     """
     from assay.errors import BadInput
 
-    if page is None:
-        return
-    folder = page.parent
-    if page.is_dir():
-        raise BadInput(
-            f"{option} {page} is a folder, and names a file",
-            next_command=f"{option} {page / 'NAME'}",
-        )
-    if not folder.is_dir():
-        raise BadInput(
-            f"{option} {page}: there is no folder {folder}", next_command=f"mkdir -p {folder}"
-        )
-    if not os.access(page if page.exists() else folder, os.W_OK):
-        raise BadInput(
-            f"{option} {page} can't be written: permission denied",
-            next_command=f"{option} with a file in a folder of yours",
-        )
+    folder = file.parent
+    try:
+        if file.is_dir():
+            raise BadInput(
+                f"{option} {file} is a folder, and names a file",
+                next_command=f"{option} {file / 'NAME'}",
+            )
+        if not folder.is_dir():
+            raise BadInput(
+                f"{option} {file}: there is no folder {folder}", next_command=f"mkdir -p {folder}"
+            )
+        if not os.access(file if file.exists() else folder, os.W_OK):
+            raise BadInput(
+                f"{option} {file} can't be written: permission denied",
+                next_command=f"{option} with a file in a folder of yours",
+            )
+    except OSError as error:
+        raise BadInput(f"{option} {file} can't be written: {error.strerror or error}") from None

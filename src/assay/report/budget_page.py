@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.report.budget_chart import budget_chart
 from assay.report.budget_words import (
     cells,
@@ -20,6 +19,7 @@ from assay.report.budget_words import (
     window_words,
 )
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.volume.budget_result import Budget, Columns
 
 
@@ -68,12 +68,7 @@ def write_budget(budget: Budget, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_budget(budget).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_budget(budget))
 
 
 def _line(name: str, allowed: float, light: str, columns: Columns) -> Line:

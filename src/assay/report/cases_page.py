@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.figures import shown
 from assay.ledger.population import moment_text
 from assay.quantity import Estimate
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.volume.case_view import CaseView, named
 
 ONE_BY_ONE = (
@@ -49,12 +49,7 @@ def write_cases(page: str, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    data = page.encode("utf-8", "backslashreplace")
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(data)
+    return write_html(output, page)
 
 
 def headline(views: Sequence[CaseView]) -> str:

@@ -69,6 +69,8 @@ def sentences(run: PerfRun, kept: Imported | None) -> Iterator[str]:
     if kept is not None:
         name = f"{kept.system} {kept.version}".strip()
         yield f"{kept.added:,} of {kept.answered:,} answers added as traces of {name}; {kept.judged:,} have a verdict"
+        if kept.elsewhere:
+            yield f"answers that stand in the ledger already, as traces of {', '.join(kept.elsewhere)}"
         if kept.left_out:
             yield f"requests without an answer, which are no traces: {kept.left_out:,}"
         if kept.shared:
@@ -107,6 +109,7 @@ def runs_json(runs: Sequence[PerfRun], kept: Sequence[Imported] | None) -> dict[
                 "answered": one.answered,
                 "judged": one.judged,
                 "shared_ids": one.shared,
+                "elsewhere": list(one.elsewhere),
             }
             for one in kept
         ],
@@ -138,6 +141,6 @@ def _count(number: int | None) -> str:
 
 
 def _rate(run: PerfRun) -> str:
-    if run.duration_seconds is None or run.answered is None:
+    if not run.duration_seconds or run.answered is None:
         return ""
     return f" in {plain(run.duration_seconds)} s: {plain(run.answered / run.duration_seconds)} answers a second"

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from assay.capability.cost_result import CostAnswer
-from assay.errors import BadInput
 from assay.quantity import Estimate
 from assay.report.charts import Row
 from assay.report.cost_chart import (
@@ -35,6 +34,7 @@ from assay.report.cost_words import (
     unknown_sentences,
 )
 from assay.report.page import TEMPLATES, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.report.svg import Chart
 
 MOST_IN_CHARTS = 16
@@ -79,12 +79,7 @@ def write_cost(answer: CostAnswer, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_cost(answer).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_cost(answer))
 
 
 def _with_short_names(answer: CostAnswer) -> CostAnswer:

@@ -7,7 +7,6 @@ import hashlib
 from pathlib import Path
 
 from assay.curate.measure import Measured
-from assay.errors import BadInput
 from assay.report.effective_chart import growth_chart, waterfall
 from assay.report.effective_words import (
     REPEAT_COLUMNS,
@@ -23,6 +22,7 @@ from assay.report.effective_words import (
     step_sentences,
 )
 from assay.report.page import TEMPLATES, page_environment, record_json
+from assay.report.page_file import write_html
 
 
 def render_effective(measured: Measured) -> str:
@@ -64,9 +64,4 @@ def write_effective(measured: Measured, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_effective(measured).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_effective(measured))

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.probe.exam_result import ExamReport, PerDay
 from assay.probe.time_split_result import SplitReport
 from assay.report.exam_chart import score_chart, split_chart
@@ -26,6 +25,7 @@ from assay.report.exam_words import (
     sentences,
 )
 from assay.report.page import TEMPLATES, NumberTable, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.report.svg import Chart
 
 
@@ -86,12 +86,7 @@ def render(title: str, parts: Iterable[Part], record: dict[str, object]) -> str:
 
 
 def _write(page: str, output: Path) -> int:
-    data = page.encode("utf-8")
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(data)
+    return write_html(output, page)
 
 
 def _exam_parts(report: ExamReport, days: Mapping[tuple[str, str], PerDay]) -> Iterator[Part]:

@@ -6,11 +6,11 @@ import base64
 import hashlib
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.figures import plain
 from assay.report.forecast_chart import forecast_chart
 from assay.report.forecast_words import headline, sentences
 from assay.report.page import TEMPLATES, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.volume.forecast_result import Forecast
 
 
@@ -42,9 +42,4 @@ def write_forecast(forecast: Forecast, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_forecast(forecast).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_forecast(forecast))

@@ -6,12 +6,12 @@ import base64
 import hashlib
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.judge.calibration import Calibration
 from assay.judge.calibration_drift import moment
 from assay.report.judge_charts import drift_chart, reliability_chart
 from assay.report.judge_words import headline, next_commands, number_rows, sentences
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 
 
 def render_calibration(calibration: Calibration, *, ledger: str) -> str:
@@ -62,9 +62,4 @@ def write_calibration(calibration: Calibration, output: Path, *, ledger: str) ->
     BadInput
         Where the file can't be written.
     """
-    page = render_calibration(calibration, ledger=ledger).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_calibration(calibration, ledger=ledger))

@@ -7,10 +7,10 @@ import hashlib
 from pathlib import Path
 
 from assay.curate.loop.gate import GateReport
-from assay.errors import BadInput
 from assay.report.loop_gate_chart import phase_chart
 from assay.report.loop_gate_words import headline, law_words, number_rows, sentences
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 
 
 def render_gate(report: GateReport) -> str:
@@ -46,9 +46,4 @@ def write_gate(report: GateReport, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_gate(report).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_gate(report))

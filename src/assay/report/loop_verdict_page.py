@@ -7,7 +7,6 @@ import hashlib
 from pathlib import Path
 
 from assay.curate.loop.verdict_result import VerdictReport
-from assay.errors import BadInput
 from assay.report.loop_verdict_chart import verdict_charts
 from assay.report.loop_verdict_words import (
     ARM_COLUMNS,
@@ -25,6 +24,7 @@ from assay.report.loop_verdict_words import (
     turn_rows,
 )
 from assay.report.page import TEMPLATES, page_environment, record_json
+from assay.report.page_file import write_html
 
 
 def render_verdict(report: VerdictReport) -> str:
@@ -69,9 +69,4 @@ def write_verdict_page(report: VerdictReport, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_verdict(report).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_verdict(report))

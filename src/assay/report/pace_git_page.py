@@ -6,10 +6,10 @@ import base64
 import hashlib
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.report.pace_git_chart import landed_chart, limits_chart
 from assay.report.pace_git_words import git_headline, git_rows, git_sentences, undone_cells
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.volume.pace_git_result import SHOWN, GitPace
 
 
@@ -50,9 +50,4 @@ def write_git_pace(pace: GitPace, record: dict[str, object], output: Path) -> in
     BadInput
         Where the file can't be written.
     """
-    page = render_git_pace(pace, record).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_git_pace(pace, record))

@@ -6,7 +6,6 @@ import base64
 import hashlib
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.report.pace_chart import limits_chart, rate_chart
 from assay.report.pace_words import (
     gain_words,
@@ -19,6 +18,7 @@ from assay.report.pace_words import (
     sentences,
 )
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.volume.pace_result import PaceAnswer
 
 
@@ -62,9 +62,4 @@ def write_pace(answer: PaceAnswer, record: dict[str, object], output: Path) -> i
     BadInput
         Where the file can't be written.
     """
-    page = render_pace(answer, record).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_pace(answer, record))

@@ -12,7 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import BadInput
 from assay.figures import confidence, interval
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
@@ -28,6 +27,7 @@ from assay.report.data import (
     number_rows,
 )
 from assay.report.gallery import Picture, order_picture, system_pictures
+from assay.report.page_file import write_html
 from assay.terminal import visible
 from assay.volume.question import VolumeQuestion
 from assay.volume.result import PartVolume, SystemVolume
@@ -85,12 +85,7 @@ def write_page(report: Report, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render(report).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render(report))
 
 
 def render(report: Report) -> str:

@@ -7,9 +7,9 @@ import hashlib
 from itertools import islice
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.probe.pushback import PushbackResult
 from assay.report.page import TEMPLATES, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.report.pushback_chart import pushback_charts
 from assay.report.pushback_words import (
     COUNT_HEADS,
@@ -54,9 +54,4 @@ def write_pushback(result: PushbackResult, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_pushback(result).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_pushback(result))

@@ -9,7 +9,6 @@ from pathlib import Path
 from assay.curate.select import Selection
 from assay.curate.select_verdict import Proof
 from assay.curate.value_result import TRACK_RECORD
-from assay.errors import BadInput
 from assay.figures import interval
 from assay.quantity import Estimate
 from assay.report.charts import (
@@ -24,6 +23,7 @@ from assay.report.charts import (
     finished,
 )
 from assay.report.page import TEMPLATES, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.report.select_words import (
     CONTEST_COLUMNS,
     basis_words,
@@ -110,9 +110,4 @@ def write_selection_page(found: Selection, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_selection(found).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_selection(found))

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import BadInput
 from assay.probe.stability import StabilityReport
 from assay.quantity import Quantity
 from assay.report.page import TEMPLATES, NumberTable, number_table, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.report.stability_chart import stability_chart
 from assay.report.stability_words import (
     headline,
@@ -74,12 +74,7 @@ def write_stability(
     BadInput
         Where the file can't be written.
     """
-    page = render_stability(report, volumes, record).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_stability(report, volumes, record))
 
 
 def _parts(report: StabilityReport, volumes: Mapping[tuple[str, str], Quantity]) -> Iterator[Part]:

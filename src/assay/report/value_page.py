@@ -8,8 +8,8 @@ from pathlib import Path
 
 from assay.curate.value_question import ValueReport
 from assay.curate.value_result import REGIMES, TRACK_RECORD
-from assay.errors import BadInput
 from assay.report.page import TEMPLATES, page_environment, record_json
+from assay.report.page_file import write_html
 from assay.report.svg import Chart
 from assay.report.value_agreement_words import (
     COMPARISON_COLUMNS,
@@ -94,9 +94,4 @@ def write_value(report: ValueReport, output: Path) -> int:
     BadInput
         Where the file can't be written.
     """
-    page = render_value(report).encode("utf-8")
-    try:
-        output.write_bytes(page)
-    except OSError as error:
-        raise BadInput(f"{output} can't be written: {error.strerror or error}") from error
-    return len(page)
+    return write_html(output, render_value(report))
