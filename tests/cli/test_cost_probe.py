@@ -225,6 +225,61 @@ def test_what_can_not_be_probed_is_wrong_usage(
     assert not (tmp_path / "p.ledger").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--standard", "garbage"), "--standard must be as"),
+        (("--machine", "nosuch"), "there is no machine"),
+        (("--review-cost", "1"), "--review-caught"),
+        (("--watts", "5"), "go together"),
+        (("--flagged", "0.1"), "--flagged goes with --caught"),
+        (("--lanes", "4"), "--lanes is of a machine"),
+        (("--throughput-per-day", "5"), "is for a standard a day"),
+        (("--check", "nosuch"), "check must be one of"),
+        (("--catalogue", "none.toml", "--machine", "h100"), "can't be read"),
+        (("--system", "@2"), "names no system"),
+        (("--simulation-seed", "-1"), "x>=0"),
+        (("--html", "p.ledger/page.html"), "lies in the ledger"),
+        (("--html", "sums.jsonl"), "is no page"),
+    ],
+)
+def test_what_can_be_refused_is_before_a_request_is_paid_for(
+    assay: Assay,
+    write: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tasks = sums(write, 3).rename(tmp_path / "sums.jsonl")
+    with serving(FaultServer(answer=adds)) as server:
+        base = (server.url, tasks, "-o", "p.ledger", "--model", "m", "--escape-cost", "1")
+        done = assay("cost", "probe", *base, *arguments)
+        assert server.requests == 0
+    assert done.status in {1, 2}
+    assert said in done.err
+    assert not (tmp_path / "p.ledger").exists()
+
+
+def test_where_nothing_is_answered_the_reason_is_said(
+    assay: Assay, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    tasks, ledger = sums(write, 3), tmp_path / "p.ledger"
+    asked = ("-o", ledger, "--model", "m", "--escape-cost", "1", "--usd-per-hour", "1")
+    with serving(FaultServer(lambda _body, _before: "400")) as bad:
+        done = assay("cost", "probe", bad.url, tasks, *asked)
+    assert done.status == 1
+    assert "0 answers now, 0 before; none judged" in done.err
+    assert "failed: task t0, epoch 1: " in done.err
+    assert "400" in done.err
+    assert "give the same command again" in done.err
+    assert "assay ingest" not in done.err
+    with serving(FaultServer(answer=adds)) as server:
+        again = assay("cost", "probe", server.url, tasks, *asked)
+    assert (again.status, "3 answers now" in again.err) == (0, True)
+
+
 @pytest.mark.local
 def test_a_model_has_a_thread_at_least() -> None:
     with pytest.raises(BadInput, match="threads must be at least 1"):

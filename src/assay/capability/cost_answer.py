@@ -33,6 +33,19 @@ class _Measured:
     costed: CostedSystem
 
 
+def check_question(question: CostQuestion) -> None:
+    """Refuse a question that no ledger can answer.
+
+    Raises
+    ------
+    BadInput
+        If the standard or the catalogue can't be read, or what an hour of the machine costs is not in it.
+    """
+    standard_of(question)
+    hour_price(question.machine)
+    price_table(question.machine)
+
+
 def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAnswer:
     """Return what a verified-correct result of each system in a ledger costs, cheapest first.
 

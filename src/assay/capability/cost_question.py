@@ -51,6 +51,10 @@ class MachineQuestion:
                 "--machine takes the catalogue's prices: leave --usd-per-hour and --watts out, or put yours into a "
                 "--catalogue of your own"
             )
+        if not self.asked and self.lanes != 1:
+            raise BadInput(
+                "--lanes is of a machine: --machine, --usd-per-hour or --watts says which"
+            )
         if (self.watts is None) != (self.usd_per_kwh is None):
             raise BadInput("--watts and --usd-per-kwh go together: power, and what it costs")
 
@@ -115,6 +119,10 @@ class CostQuestion:
         if self.standard is None and (self.second_pass is not None or self.review_usd is not None):
             raise BadInput(
                 "--review-cost and --second-pass are what could be added to meet a standard: --standard says which"
+            )
+        if self.standard is None and self.throughput_per_day is not None:
+            raise BadInput(
+                "--throughput-per-day is for a standard a day: --standard N/day says which"
             )
         if self.flagged is not None and self.caught is None:
             raise BadInput(

@@ -16,7 +16,7 @@ from assay.ask.tasks import TaskFile
 from assay.capability.load import Load, LoadedEndpoint
 from assay.capability.speed.run import PerfRun
 from assay.errors import BadInput
-from assay.judge.rules import rule_named
+from assay.judge.rules import Rule
 from assay.judge.run_check import CheckReport, Selection, judge_by_check
 from assay.ledger.store import Ledger
 
@@ -33,13 +33,13 @@ class Probed:
     asked
         Answers now, before, and failed.
     judged
-        What the check says.
+        What the check says; None where nothing was ever answered.
     run
         Each request that was sent now, failures too; what was answered before is not in it.
     """
 
     asked: AskReport
-    judged: CheckReport
+    judged: CheckReport | None
     run: PerfRun
 
     @property
@@ -54,7 +54,7 @@ async def probe_setup(
     plan: tuple[TaskFile, AskSettings],
     *,
     load: Load,
-    check: str = "by-task",
+    check: Rule,
     on_progress: Callable[[PoolProgress, AskReport], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> Probed:
@@ -71,7 +71,7 @@ async def probe_setup(
     load
         How fast tasks come.
     check
-        Name of the rule that decides right from wrong.
+        The rule that decides right from wrong.
 
     Raises
     ------
@@ -94,6 +94,8 @@ async def probe_setup(
         on_progress=on_progress,
         stop=stop,
     )
-    selection = Selection(settings.system, settings.version)
-    judged = await asyncio.to_thread(judge_by_check, ledger, rule_named(check), window=selection)
+    judged = None
+    if asked.asked + asked.known:
+        selection = Selection(settings.system, settings.version)
+        judged = await asyncio.to_thread(judge_by_check, ledger, check, window=selection)
     return Probed(asked, judged, loaded.run(f"{settings.system} {settings.version}".strip()))

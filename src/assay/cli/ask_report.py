@@ -152,12 +152,17 @@ def tell(report: AskReport, plan: AskPlan, ledger: Path, *, as_json: bool) -> No
             f"{len(report.failures):,} failed, {report.wanted:,} wanted"
         )
         click.echo(f"{_tokens(report)}; {_money(report, plan)}; {pool.seconds:,.1f} seconds")
+    note_failures(report, "--json lists them all")
+    _next(report, plan, ledger)
+
+
+def note_failures(report: AskReport, more: str) -> None:
+    """Print the first requests that failed, with their reasons; `more` says where the others are."""
     for failure in report.failures[:SHOWN_FAILURES]:
         turn = f", turn {failure.turn}" if failure.turn else ""
         note(f"failed: task {failure.task_id}, epoch {failure.epoch}{turn}: {failure.reason}")
     if len(report.failures) > SHOWN_FAILURES:
-        note(f"failed: {len(report.failures) - SHOWN_FAILURES:,} more; --json lists them all")
-    _next(report, plan, ledger)
+        note(f"failed: {len(report.failures) - SHOWN_FAILURES:,} more; {more}")
 
 
 def _next(report: AskReport, plan: AskPlan, ledger: Path) -> None:

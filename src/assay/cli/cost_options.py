@@ -56,8 +56,8 @@ PRICES = (
                  "answers at a time."),
     click.option("--confidence", type=FiniteRange(0.5, 1, max_open=True), default=0.95, show_default=True,
                  help="Confidence level."),
-    click.option("--simulation-seed", type=int, default=7, show_default=True, help="Seed of the draws behind "
-                 "probabilities."),
+    click.option("--simulation-seed", type=click.IntRange(0), default=7, show_default=True,
+                 help="Seed of the draws behind probabilities."),
 )  # fmt: skip
 """What the user alone knows, and how to price what no log says."""
 
@@ -67,6 +67,20 @@ def price_options(function: Function) -> Function:
     for option in reversed(PRICES):
         function = option(function)
     return function
+
+
+def check_answerable(options: dict[str, Any]) -> None:
+    """Refuse what could not be answered whatever a ledger held.
+
+    Raises
+    ------
+    BadInput
+        If options don't fit each other, a standard or a catalogue can't be read, or a machine is not in it.
+    """
+    from assay.capability.cost_answer import check_question
+    from assay.capability.cost_question import question_of
+
+    check_question(question_of(options))
 
 
 def rank(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli.cost_options import price_options, rank
+from assay.cli.cost_options import check_answerable, price_options, rank
 from assay.cli.finite_number import POSITIVE as ABOVE_NOUGHT
 from assay.cli.output import json_option, note
 from assay.cli.refuse_early import check_page
@@ -99,13 +99,18 @@ def command(
     The same command goes on where the last one ended: what is answered is not asked again. Run it on a machine that has
     nothing else to do: latencies are those of the machine as busy as it was.
     """
-    check_page(html, "--html")
     from assay.ask.tasks import read_tasks
     from assay.capability.load import Load
+    from assay.judge.rules import rule_named
     from assay.ledger.store import Ledger
 
     asked = {name: options.pop(name) for name in _ASKED}
     url, file = _places(where, asked)
+    # All that can be refused is, before a request is paid for.
+    _check_apart(html, ledger)
+    check_page(html)
+    check_answerable({**options, "systems": ()})
+    asked["rule"] = rule_named(asked["check"])
     tasks = read_tasks(Path(file)).first(asked["limit"])
     load = Load(asked["per_second"], options["simulation_seed"])
     store = Ledger.create(ledger)
@@ -137,6 +142,11 @@ _ASKED = (
 )
 
 
+def _check_apart(page: Path | None, ledger: Path) -> None:
+    if page is not None and ledger.resolve() in (page.resolve(), *page.resolve().parents):
+        raise click.UsageError(f"--html {page} lies in the ledger -o {ledger}: name another file")
+
+
 def _places(where: tuple[str, ...], asked: dict[str, Any]) -> tuple[str | None, str]:
     if asked["local"]:
         if len(where) != 1:
@@ -152,6 +162,10 @@ def _places(where: tuple[str, ...], asked: dict[str, Any]) -> tuple[str | None, 
         raise click.UsageError("--threads goes with --local: a server's threads are its own")
     if not asked["model"]:
         raise click.UsageError("--model is missing: say which model the server is to answer with")
+    if asked["system"] is not None and not asked["system"].partition("@")[0].strip():
+        raise click.UsageError(
+            f"--system {asked['system']!r} names no system: NAME or NAME@VERSION"
+        )
     return where[0], where[1]
 
 
@@ -197,7 +211,7 @@ def _probe(
     from assay.ask.place import AskSettings
     from assay.ask.prompt import read_prompt
     from assay.capability.probed import probe_setup
-    from assay.cli.ask_report import exit_status, progress_bar
+    from assay.cli.ask_report import exit_status, note_failures, progress_bar
 
     name, version = system
     prompt = read_prompt(asked["prompt"]) if asked["prompt"] else None
@@ -219,7 +233,7 @@ def _probe(
                     endpoint,
                     (tasks, settings),
                     load=load,
-                    check=asked["check"],
+                    check=asked["rule"],
                     on_progress=advance,
                     stop=stop,
                 )
@@ -229,9 +243,12 @@ def _probe(
     found = run_until_stopped(
         work, on_stop=lambda: note("stopping: waiting for the answers on their way")
     )
+    judged = found.judged
+    verdicts = (
+        f"{judged.judged:,} judged now, {judged.wrong:,} of them wrong" if judged else "none judged"
+    )
     note(
-        f"{name} {version}: {found.asked.asked:,} answers now, {found.asked.known:,} before; "
-        f"{found.judged.judged:,} judged now, {found.judged.wrong:,} of them wrong"
+        f"{name} {version}: {found.asked.asked:,} answers now, {found.asked.known:,} before; {verdicts}"
     )
     if found.latest_start_seconds > _LATE_SECONDS:
         note(
@@ -239,8 +256,7 @@ def _probe(
             "the load was not quite what was asked for"
         )
     if exit_status(found.asked):
-        for failure in found.asked.failures[:3]:
-            note(f"failed: {failure}")
-        if found.asked.failures or found.asked.left:
-            sys.exit(1)
+        note_failures(found.asked, "the same command asks them again")
+        note("next: mend what failed and give the same command again: what is answered stays")
+        sys.exit(1)
     return found.run
