@@ -177,6 +177,45 @@ def test_tokens_are_priced_by_the_users_table_and_the_date_is_said() -> None:
     assert isinstance(other.evidence.attempt_cost_usd, Unknown)
 
 
+def test_a_price_that_is_a_range_goes_into_the_limits_and_a_reason_is_said() -> None:
+    mine = "mine, 2026-11-01"
+    table = {
+        "tiny": ListPrice("tiny", 1.0, 1.0, mine, (0.1, 100.0), (0.5, 1.0)),
+        "half": ListPrice("half", 1.0, None, mine),
+    }
+    tokens = replace(
+        columns(costs=[math.nan] * 9),
+        prompt_tokens=np.full(9, 1e6),
+        completion_tokens=np.full(9, 2e6),
+    )
+    judged = counts(right=5, wrong=4)
+    found = evidence_of(facts(judged, tokens), CostQuestion(token_model="tiny"), None, table)
+    cost = found.evidence.attempt_cost_usd
+    assert isinstance(cost, Sampled)
+    assert cost.values.tolist() == pytest.approx([3.0] * 9)
+    assert cost.factor == pytest.approx((1.1 / 3, 1.0, 102 / 3))
+    other = evidence_of(facts(judged, tokens), CostQuestion(token_model="half"), None, table)
+    assert isinstance(other.evidence.attempt_cost_usd, Unknown)
+    assert "no output price of half" in other.evidence.attempt_cost_usd.reason
+
+
+def test_each_answer_is_priced_as_its_own_model_and_one_that_names_none_as_none_of_them() -> None:
+    table = {"a": ListPrice("a", 1.0, 1.0, "mine"), "b": ListPrice("b", 10.0, 10.0, "mine")}
+    tokens = replace(
+        columns(costs=[math.nan] * 6),
+        prompt_tokens=np.full(6, 1e6),
+        completion_tokens=np.zeros(6),
+        models=("a", "a", "b", "b", "", ""),
+    )
+    found = evidence_of(facts(counts(right=5, wrong=1), tokens), CostQuestion(), None, table)
+    cost = found.evidence.attempt_cost_usd
+    assert isinstance(cost, Sampled)
+    assert cost.values.tolist() == [1.0, 1.0, 10.0, 10.0]
+    said = " ".join(found.notes)
+    assert "2 of 6 costs unknown" in said
+    assert "taken to cost like the others" in said
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +28,17 @@ from assay.capability.ledger_counts import JudgedCounts
 from assay.capability.ledger_facts import NotJudged, SystemFacts
 from assay.capability.ledger_labels import LabeledCounts
 from assay.capability.price_table import PriceTable
-from assay.capability.prices import fill_costs
+from assay.capability.prices import FilledCosts, fill_costs
 from assay.ledger.store import Ledger
 from assay.quantity import Unknown
 
 FloatArray = npt.NDArray[np.float64]
+
+MOST_USD = 1e9
+"""Of one answer: what is above was written wrong, and a mean with it in says nothing of the others."""
+
+MOST_REASONS = 3
+"""So many reasons are said why costs are unknown."""
 
 NOT_CHECKED = "nothing is checked before delivery"
 
@@ -77,8 +84,8 @@ def evidence_of(
     unchecked = caught is None and flagged is None and not nobody
     caught = 0.0 if caught is None else caught
     flagged = 0.0 if flagged is None else flagged
-    model = question.token_model or _model(facts)
-    cost, notes = attempt_cost(facts.columns, hour, model=model, table=table)
+    models = _models(facts, question.token_model)
+    cost, notes = attempt_cost(facts.columns, hour, models=models, table=table)
     seconds = facts.columns.known("latency_seconds")
     return LedgerEvidence(
         Evidence(
@@ -137,25 +144,42 @@ def right_share(judged: JudgedCounts | LabeledCounts) -> ShareEvidence:
 
 
 def attempt_cost(
-    columns: Columns, hour: HourPrice | None, *, model: str, table: PriceTable | None = None
+    columns: Columns,
+    hour: HourPrice | None,
+    *,
+    models: Sequence[str],
+    table: PriceTable | None = None,
 ) -> tuple[CostEvidence, tuple[str, ...]]:
     """Return what an attempt costs, and what a reader has to know of it.
 
     The log's own costs go first, then what the tokens of the model cost; answers without either are taken
     to cost like those with one. Where a machine was named and no answer has a cost, it is what its seconds cost there.
+    `models` is of each answer its own, or one for all.
     """
     costs = columns.known("cost_usd")
+    why = ""
     if hour is None and len(costs) < columns.read:
         filled = fill_costs(
-            [model],
+            models,
             columns.prompt_tokens,
             columns.completion_tokens,
             columns.cost_usd,
             table=table,
         )
-        known = filled.cost_usd[np.isfinite(filled.cost_usd)]
-        if len(known) > len(costs):
-            return Sampled(known, "tokens at the price of the model"), filled.notes
+        known = np.isfinite(filled.cost_usd)
+        if known.sum() > len(costs):
+            low, value, high = (
+                each[known] for each in (filled.low_usd, filled.cost_usd, filled.high_usd)
+            )
+            # What all of them cost at the lowest and at the highest price, over what they cost at the price itself.
+            factor = (low.sum() / value.sum(), 1.0, high.sum() / value.sum())
+            return Sampled(value, "tokens at the price of the model", factor), _told(filled)
+        why = "; ".join(list(filled.unknown)[:MOST_REASONS])
+    if len(costs) and costs.max() > MOST_USD:
+        return Unknown(
+            f"the log has an answer at ${costs.max():.3g}: no answer costs more than ${MOST_USD:g}, so it was written "
+            "wrong"
+        ), ()
     if len(costs):
         missing = columns.read - len(costs)
         said = (
@@ -164,8 +188,8 @@ def attempt_cost(
         return Sampled(costs, "cost in the log"), (said,) if missing else ()
     if hour is None:
         return Unknown(
-            "no output has a cost: that is unknown, and never free; --machine or --usd-per-hour prices its time, "
-            "--token-model its tokens"
+            f"no output has a cost{f' ({why})' if why else ''}: that is unknown, and never free; --machine or "
+            "--usd-per-hour prices its time, --token-model its tokens"
         ), ()
     seconds = columns.known("latency_seconds")
     if not len(seconds):
@@ -176,9 +200,17 @@ def attempt_cost(
     return Sampled(seconds, f"latency times the machine's hour{lanes}: {hour.words}", factor), ()
 
 
-def _model(facts: SystemFacts) -> str:
-    models = facts.columns.models
-    return models[0] if len(models) == 1 else facts.traffic.window.system
+def _told(filled: FilledCosts) -> tuple[str, ...]:
+    more = ("outputs without a cost are taken to cost like the others",) if filled.unknown else ()
+    return (*filled.notes, *more)
+
+
+def _models(facts: SystemFacts, told: str | None) -> Sequence[str]:
+    """Return which model each answer's tokens are priced as: the one asked for, its own tag's, or the system's name."""
+    if told is not None:
+        return [told]
+    named = facts.columns.models
+    return [name or facts.traffic.window.system for name in named] or [facts.traffic.window.system]
 
 
 def _held_back(

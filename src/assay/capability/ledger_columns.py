@@ -35,8 +35,8 @@ class Columns:
         One a trace that was read, in no order; NaN where the log has none, and where a cost is 0.
     traces : >= n
         How many traces there are; more than n where only a random part was read.
-    models
-        Names of models in the tag ask.model, and the names in the column `system`.
+    models : length n
+        Of each the model that the tag ask.model names; empty where it has none.
     """
 
     cost_usd: FloatArray
@@ -73,6 +73,7 @@ def columns_of(
     asked = ", ".join(
         f"coalesce(CAST({name} AS DOUBLE), CAST('NaN' AS DOUBLE)) AS {name}" for name in NUMBERS
     )
+    asked += f", coalesce({tag('ask.model')}, '') AS model"
     where = f"{as_it_stands()} AND {traffic.window.condition()}"
     if traffic.traces > most_rows:
         share = most_rows / traffic.traces
@@ -88,9 +89,11 @@ def columns_of(
         )
     read: dict[str, list[FloatArray]] = {name: [] for name in (*NUMBERS, "is_right")}
     sql = f"SELECT {asked}, {right} AS is_right FROM traces{joined} WHERE {where}"
+    models: list[str] = []
     for batch in ledger.query(sql):
         for name, parts in read.items():
             parts.append(np.array(batch[name].to_numpy(), dtype=np.float64))
+        models.extend(batch["model"].to_pylist())
     columns = {
         name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in read.items()
     }
@@ -101,7 +104,7 @@ def columns_of(
         right=columns.pop("is_right"),
         **columns,
         traces=traffic.traces,
-        models=_models(ledger, traffic),
+        models=tuple(models),
         zero_costs=int(zeros.sum()),
     )
 
@@ -118,11 +121,3 @@ def by_task(ledger: Ledger, traffic: Traffic, judge: str) -> tuple[IntArray, Int
         right.append(np.array(batch["hits"].to_numpy(), dtype=np.int64))
         asked.append(np.array(batch["asked"].to_numpy(), dtype=np.int64))
     return np.concatenate(right), np.concatenate(asked)
-
-
-def _models(ledger: Ledger, traffic: Traffic) -> tuple[str, ...]:
-    rows = ledger.rows(
-        f"SELECT DISTINCT {tag('ask.model')} AS model FROM traces "
-        f"WHERE {as_it_stands()} AND {traffic.window.condition()} LIMIT 10"
-    )
-    return tuple(sorted(row["model"] for row in rows if row["model"]))

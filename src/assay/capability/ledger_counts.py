@@ -234,7 +234,15 @@ def _work(
 
 
 def _nothing(ledger: Ledger, missing: list[str]) -> LedgerError:
-    held = sorted({row["system"] for row in ledger.rows("SELECT DISTINCT system FROM traces")})[:10]
+    names = {row["system"] for row in ledger.rows("SELECT DISTINCT system FROM traces")}
+    held = sorted(names)[:10]
+    if missing and missing[0] in names:
+        # The system is there: it is the version, the origin or the window that leaves nothing.
+        return LedgerError(
+            f"{ledger.path} holds the system {json.dumps(missing[0], ensure_ascii=False)}, but nothing of the version, "
+            "origin or time that is asked for",
+            next_command=f"assay ledger info {ledger.typed}",
+        )
     wanted = f"system {json.dumps(missing[0], ensure_ascii=False)}" if missing else "output"
     said = f"; it holds {', '.join(held)}" if held else ""
     return LedgerError(

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from assay.capability.catalogue import Catalogue
+from assay.capability.catalogue import Catalogue, CatalogueValue
 from assay.errors import BadInput
 from assay.quantity import Unknown
 
@@ -36,12 +36,31 @@ class ListPrice:
         None: not said.
     catalogue
         The table, with its date: "prices.csv, 2026-10-01".
+    input_limits, output_limits : >= 0
+        What the price lies between, where it is not known exactly; None: it is.
     """
 
     model: str
     usd_per_million_input: float | None
     usd_per_million_output: float | None
     catalogue: str
+    input_limits: tuple[float, float] | None = None
+    output_limits: tuple[float, float] | None = None
+
+    def cost_limits(
+        self, prompt_tokens: float, completion_tokens: float
+    ) -> tuple[float, float] | None:
+        """Return the least and the most that a call costs; None where its cost is unknown or known exactly."""
+        cost = self.cost(prompt_tokens, completion_tokens)
+        if isinstance(cost, Unknown) or not (self.input_limits or self.output_limits):
+            return None
+        read = self.input_limits or (self.usd_per_million_input or 0.0,) * 2
+        written = self.output_limits or (self.usd_per_million_output or 0.0,) * 2
+        low, high = (
+            (prompt_tokens * price_in + completion_tokens * price_out) / 1e6
+            for price_in, price_out in zip(read, written, strict=True)
+        )
+        return low, high
 
     def cost(self, prompt_tokens: float, completion_tokens: float) -> float | Unknown:
         """Return USD of a call; unknown where the price of a kind of token that it used is not said."""
@@ -74,8 +93,16 @@ def catalogue_prices(catalogue: Catalogue) -> dict[str, ListPrice]:
             None if read is None else read.value,
             None if written is None else written.value,
             f"{catalogue.name}, {min(dates)}",
+            _range(read),
+            _range(written),
         )
     return found
+
+
+def _range(value: CatalogueValue | None) -> tuple[float, float] | None:
+    if value is None or value.low == value.high:
+        return None
+    return value.low, value.high
 
 
 def read_price_csv(path: Path | str, *, today: dt.date | None = None) -> dict[str, ListPrice]:

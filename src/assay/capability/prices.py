@@ -26,10 +26,11 @@ RECORDED = "recorded"
 
 @dataclass(frozen=True, slots=True)
 class PricedCall:
-    """What a call costs, and by whose prices."""
+    """What a call costs, and by whose prices; its limits where those are a range."""
 
     usd: float
     priced_by: str
+    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,15 @@ class FilledCosts:
         How many calls by which source: ``recorded``, "priced by genai-prices 0.2.3, newest dated price ...".
     unknown
         Why others stay unknown, and how many for each reason.
+    low_usd, high_usd : shape (n,)
+        What costs lie between, where prices are a range; else the costs.
     """
 
     cost_usd: FloatArray
     priced_by: Mapping[str, int]
     unknown: Mapping[str, int]
+    low_usd: FloatArray
+    high_usd: FloatArray
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -107,12 +112,14 @@ def price_of(
     if prompt_tokens + completion_tokens == 0:
         return Unknown("no tokens: a call that has none recorded can't be priced")
     own: ListPrice | None = (table or {}).get(model)
+    limits = None
     if own is not None:
         usd, name = own.cost(prompt_tokens, completion_tokens), own.catalogue
+        limits = own.cost_limits(prompt_tokens, completion_tokens)
     else:
         usd = genai_cost(model, prompt_tokens, completion_tokens, at=at, provider=provider)
         name = genai_catalogue()
-    return usd if isinstance(usd, Unknown) else PricedCall(usd, f"priced by {name}")
+    return usd if isinstance(usd, Unknown) else PricedCall(usd, f"priced by {name}", limits)
 
 
 def fill_costs(
@@ -162,6 +169,7 @@ def fill_costs(
         raise EstimateError(
             f"a cost must be finite and not negative, got {float(np.nanmin(cost))} to {float(np.nanmax(cost))}"
         )
+    low, high = cost.copy(), cost.copy()
     told: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     # Calls that are alike are priced once; the time counts, as some prices hold for some hours of a day.
@@ -170,7 +178,7 @@ def fill_costs(
         if cost[i] > 0:
             told[RECORDED] += 1
             continue
-        cost[i] = np.nan
+        cost[i] = low[i] = high[i] = np.nan
         if not (np.isfinite(read[i]) and np.isfinite(written[i])):
             unknown["no cost and no number of tokens in the log"] += 1
             continue
@@ -183,5 +191,6 @@ def fill_costs(
             unknown[priced.reason] += 1
         else:
             cost[i] = priced.usd
+            low[i], high[i] = priced.limits or (priced.usd, priced.usd)
             told[priced.priced_by] += 1
-    return FilledCosts(cost, dict(told), dict(unknown))
+    return FilledCosts(cost, dict(told), dict(unknown), low, high)
