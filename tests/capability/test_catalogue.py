@@ -133,6 +133,8 @@ def test_a_file_that_is_no_toml_or_not_there_is_refused(tmp_path: Path) -> None:
         parse_catalogue("[x", "my.toml")
     with pytest.raises(BadInput, match="not TOML"):
         parse_catalogue("x = " + "[" * 100_000, "my.toml")
+    with pytest.raises(BadInput, match="not TOML"):
+        parse_catalogue("x = " + "9" * 5_000, "my.toml")
     with pytest.raises(BadInput, match="can't be read"):
         read_catalogue(tmp_path / "none.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
@@ -159,6 +161,41 @@ def test_what_is_missing_is_unknown() -> None:
     assert "no capex for box" in missing.reason
     with pytest.raises(KeyError):
         catalogue().machine("box").get("color")
+
+
+def test_what_one_says_of_all_machines_goes_before_what_is_said_below_of_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "my.toml"
+    bill = GOOD.replace('"kW"', '"USD/kWh"').replace("plug", "my bill")
+    path.write_text(f"{HEAD}\n[common]\nelectricity_price = {bill}\n")
+    over = read_catalogue(path, base=default_catalogue(), today=TODAY)
+    for name in ("laptop", "h100"):
+        price = over.machine(name).get("electricity_price")
+        assert not isinstance(price, Unknown)
+        assert price.source == "my bill"
+    path.write_text(
+        f'{path.read_text()}\n[machine.laptop]\ntitle = "Mine"\nelectricity_price = '
+        f"{bill.replace('my bill', 'my plug')}\n"
+    )
+    own = read_catalogue(path, base=default_catalogue(), today=TODAY).machine("laptop")
+    assert own.values["electricity_price"].source == "my plug"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("capex", "1e308", "at most 1e"), ("rented_price", "0", "must be above 0")],
+)
+def test_values_that_no_machine_has_are_refused(field: str, value: str, said: str) -> None:
+    unit = {"capex": "USD/machine", "rented_price": "USD/hour"}[field]
+    told = (
+        f'{{ value = {value}, low = {value}, high = {value}, unit = "{unit}", source = "s", '
+        'date = "2026-10-01" }'
+    )
+    with pytest.raises(BadInput, match=said):
+        parse_catalogue(
+            f'{HEAD}\n[machine.box]\ntitle = "B"\n{field} = {told}\n', "my.toml", today=TODAY
+        )
 
 
 def test_a_catalogue_laid_over_another_changes_only_what_it_says(tmp_path: Path) -> None:

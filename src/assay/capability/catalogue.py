@@ -186,7 +186,10 @@ def parse_catalogue(
     """Return a catalogue from the text of a TOML file; arguments and refusals as of `read_catalogue`."""
     try:
         told = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # ValueError: a whole number of thousands of digits, too
         raise BadInput(f"not TOML: {error}", where=path) from error
     read = _Reader(path, key_lines(text), today or dt.datetime.now(dt.UTC).date())
     read.keys(told, ("catalogue", "common", "machine", "model", "fact"), ())
@@ -208,11 +211,16 @@ def parse_catalogue(
         for key, value in read.table(told.get("fact", {}), ("fact",)).items()
     }
     if base is not None:
+        # What is said here of all machines goes before what is said below of one.
+        under = {
+            key: replace(below, values={k: v for k, v in below.values.items() if k not in common})
+            for key, below in base.machines.items()
+        }
         for key, machine in machines.items():
-            if (below := base.machines.get(key)) is not None:
+            if (below := under.get(key)) is not None:
                 machines[key] = replace(machine, values={**below.values, **machine.values})
         common = {**base.common, **common}
-        machines = {**base.machines, **machines}
+        machines = {**under, **machines}
         models, facts = {**base.models, **models}, {**base.facts, **facts}
     return Catalogue(name, date, path, common, machines, models, facts)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+MOST = 1e12
+"""No price, power or count of a machine is above: what is was typed wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -25,7 +28,7 @@ class Field:
     unit: str
     words: str
     least: float = 0.0
-    most: float = math.inf
+    most: float = MOST
     above: bool = False
 
     def fault(self, value: float) -> str:
@@ -60,13 +63,17 @@ MACHINE_FIELDS: dict[str, Field] = {
     "utilization": Field(
         "share", "share of the available hours that is sold or used", most=1, above=True
     ),
-    "rented_price": Field("USD/hour", "price of an hour, rented, paid whether it is used or not"),
-    "on_demand_price": Field("USD/hour", "price of an hour, rented, paid only while it is held"),
+    "rented_price": Field(
+        "USD/hour", "price of an hour, rented, paid whether it is used or not", above=True
+    ),
+    "on_demand_price": Field(
+        "USD/hour", "price of an hour, rented, paid only while it is held", above=True
+    ),
     "owned_hyperscaler_price": Field(
-        "USD/hour", "total cost of an hour, as published, for a hyperscaler who owns it"
+        "USD/hour", "total cost of an hour, as published, for a hyperscaler who owns it", above=True
     ),
     "owned_neocloud_price": Field(
-        "USD/hour", "total cost of an hour, as published, for a neocloud who owns it"
+        "USD/hour", "total cost of an hour, as published, for a neocloud who owns it", above=True
     ),
     "scarce_price_factor": Field(
         "ratio", "scenario of short supply: prices times this", above=True
@@ -82,6 +89,8 @@ MODEL_FIELDS: dict[str, Field] = {
     "output_price": Field("USD/Mtok", "a million tokens written, reasoning counted"),
 }
 
-FACT_FIELD = Field("", "a cited fact that no formula takes on its own", least=-math.inf)
+FACT_FIELD = Field(
+    "", "a cited fact that no formula takes on its own", least=-math.inf, most=math.inf
+)
 
 VALUE_KEYS = ("value", "low", "high", "unit", "source", "date")

@@ -30,17 +30,56 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     lines: dict[KeyPath, int] = {}
     table: KeyPath = ()
     fence = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines: a comment or a text may hold other signs that end a line elsewhere.
+    for number, line in enumerate(text.split("\n"), start=1):
         if fence:
-            fence = "" if line.count(fence) % 2 else fence
+            fence = _open_fence(line, fence)
             continue
         if found := _TABLE.match(line):
             table = _path(found[1])
             _note(lines, table, number)
         elif found := _PAIR.match(line):
             _note(lines, (*table, *_path(found[1])), number)
-        fence = next((f for f in _FENCES if line.count(f) % 2), "")
+        fence = _open_fence(line.rstrip("\r"))
     return lines
+
+
+def _open_fence(line: str, fence: str = "") -> str:
+    """Return the fence of a text over several lines that is open at the end of a line; empty: none.
+
+    Examples
+    --------
+    >>> _open_fence("a = '''one"), _open_fence("two'''  # and so on", "'''"), _open_fence("b = 'it \"\"\"'")
+    ("'''", '', '')
+    """
+    at = 0
+    while at < len(line):
+        if fence:
+            ends = _ends(line, fence, at)
+            if ends is None:
+                return fence
+            at, fence = ends, ""
+        elif line[at] == "#":
+            return ""
+        elif opened := next((f for f in _FENCES if line.startswith(f, at)), ""):
+            at, fence = at + len(opened), opened
+        elif line[at] in "\"'":
+            at = _ends(line, line[at], at + 1) or len(line)
+        else:
+            at += 1
+    return fence
+
+
+def _ends(line: str, quotes: str, at: int) -> int | None:
+    """Return where a text ends that these quotes close, after them; None where it goes on."""
+    while at < len(line):
+        if line[at] == "\\" and quotes[0] == '"':
+            at += 2
+        elif line.startswith(quotes, at):
+            return at + len(quotes)
+        else:
+            at += 1
+    return None
 
 
 def line_of(lines: Mapping[KeyPath, int], path: Sequence[str]) -> int:
