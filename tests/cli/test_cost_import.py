@@ -45,6 +45,9 @@ def test_a_table_of_answers_is_kept_under_the_servers_ids(
         "SELECT trace_id, output, latency_seconds FROM traces ORDER BY 1"
     )
     assert kept[0] == {"trace_id": "r1", "output": "out 1", "latency_seconds": 0.15}
+    other = assay("cost", "import", table, "-o", ledger, "--system", "other@2")
+    assert "0 of 9 answers added as traces of other 2" in other.out
+    assert "stand in the ledger already, as traces of mine 1" in other.out
 
 
 @pytest.mark.shared_data

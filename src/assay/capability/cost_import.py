@@ -35,6 +35,8 @@ class Imported:
         Answers that the ledger has a verdict on, by a check or a person.
     shared : >= 0
         Answers whose server's id another shares: no verdict on that id says which of them it means.
+    elsewhere
+        Systems as which answers stand in the ledger already: they are not added again under another name.
     """
 
     system: str
@@ -44,6 +46,7 @@ class Imported:
     answered: int
     judged: int
     shared: int
+    elsewhere: tuple[str, ...] = ()
 
 
 def import_runs(
@@ -90,6 +93,7 @@ def import_runs(
                 answered=len(answered),
                 judged=_judged(ledger, ids),
                 shared=sum(count for count in uses.values() if count > 1),
+                elsewhere=_elsewhere(ledger, ids, (name, version)) if added < len(ids) else (),
             )
         )
     return found
@@ -139,6 +143,18 @@ def _row(
         return trace_row(values, trace_id=trace_id, source=source)
     except RowError as error:
         raise BadInput(f"request {trace_id} can't be kept: {error}") from None
+
+
+def _elsewhere(ledger: Ledger, ids: Sequence[str], own: tuple[str, str]) -> tuple[str, ...]:
+    """Return the systems, other than its own, that traces of these ids are of."""
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(ids), AT_ONCE):
+        names = ",".join(map(literal, ids[start : start + AT_ONCE]))
+        rows = ledger.rows(
+            f"SELECT DISTINCT system, version FROM traces WHERE trace_id IN ({names})"
+        )
+        found |= {(row["system"], row["version"]) for row in rows}
+    return tuple(sorted(" ".join(one).strip() for one in found - {own}))
 
 
 def _judged(ledger: Ledger, ids: Sequence[str]) -> int:

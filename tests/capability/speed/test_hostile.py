@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from assay.capability.speed.read import FORMATS, read_perf
+from assay.capability.speed.tails import tail_limits
 from assay.errors import BadInput, UnknownFormat
+from assay.quantity import Unknown
 from capability.speed import load_files as files
 
 
@@ -43,6 +46,7 @@ def guidellm_with(name: str, value: object) -> dict[str, Any]:
         ({**files.VLLM, "ttfts": [0.1]}, "ttfts holds 1 values and other lists 3"),
         ({**files.VLLM, "itls": [["x"], [], []]}, "itls must be a number"),
         ({**files.VLLM, "completed": -2}, "completed must be finite and at least 0"),
+        ({**files.VLLM, "completed": 9}, "don't fit num_prompts"),
         ({**files.MLPERF_RUN, "n_samples_issued": 5}, "don't fit n_samples_issued 5"),
         (
             {**files.MLPERF_RUN, "latency": {"early_stopping_percentiles": {"max": 1}}},
@@ -124,3 +128,30 @@ def test_a_form_takes_its_own_and_refuses_all_others(tmp_path: Path, form: str) 
         else:
             with pytest.raises(BadInput):
                 read_perf(path, form=form)
+
+
+def test_rows_that_are_missing_are_said_and_the_counts_are_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "part.json"
+    path.write_text(json.dumps({**files.VLLM, "num_prompts": 500, "completed": 500, "failed": 0}))
+    (run,) = read_perf(path)
+    assert (run.answered, run.failed, len(run.requests)) == (500, 0, 3)
+    (limit,) = {one.reason for one in tail_limits(run).values() if isinstance(one, Unknown)}
+    assert limit == "the file holds 3 of the 500 requests"
+
+
+def test_no_test_takes_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "zero.json"
+    path.write_text(json.dumps({**files.VLLM, "duration": 0}))
+    (run,) = read_perf(path)
+    assert run.duration_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("packed", "name"), [(gzip.compress(b"{}"), "gzip"), (b"\x28\xb5\x2f\xfd..", "zstd")]
+)
+def test_a_packed_file_is_called_packed(tmp_path: Path, packed: bytes, name: str) -> None:
+    path = tmp_path / "load.json"
+    path.write_bytes(packed)
+    with pytest.raises(BadInput, match=name) as refused:
+        read_perf(path)
+    assert refused.value.next_command == f"{name} -d -k {path}"

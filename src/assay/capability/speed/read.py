@@ -30,6 +30,8 @@ _OBJECTS: Mapping[str, tuple[_Form, ...]] = {
     ),
 }
 
+_PACKED = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+
 FORMATS = (*_OBJECTS, "csv")
 """Names for `read_perf`."""
 
@@ -86,7 +88,14 @@ def _text(path: Path) -> str:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise BadInput(f"the file holds {size:,} bytes, more than {MOST_BYTES:,}", where=where)
-        return path.read_text("utf-8-sig")
+        raw = path.read_bytes()
+        if packed := next((name for name, mark in _PACKED.items() if raw.startswith(mark)), None):
+            raise BadInput(
+                f"the file is packed ({packed}): unpack it first",
+                where=where,
+                next_command=f"{packed} -d -k {where}",
+            )
+        return raw.decode("utf-8-sig")
     except OSError as error:
         raise BadInput(f"can't be read: {error.strerror}", where=where) from None
     except UnicodeDecodeError as error:

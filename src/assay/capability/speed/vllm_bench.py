@@ -50,6 +50,11 @@ def runs(top: Fields) -> tuple[PerfRun, ...]:
     )
     sent, completed = top.count("num_prompts"), top.count("completed")
     failed = top.count("failed")
+    if sent is not None and (completed or 0) + (failed or 0) > sent:
+        raise BadInput(
+            f"completed {completed} and failed {failed or 0} don't fit num_prompts {sent}",
+            where=top.where,
+        )
     if failed is None and sent is not None and completed is not None:
         failed = max(sent - completed, 0)
     run = PerfRun(
@@ -58,12 +63,13 @@ def runs(top: Fields) -> tuple[PerfRun, ...]:
         answered=completed,
         failed=failed,
         cut_off=0,
-        duration_seconds=top.number("duration"),
+        duration_seconds=top.number("duration") or None,
         arrivals=_arrivals(top),
         requests=requests,
         facts={name: value for name in _SUMMARIES if (value := top.number(name)) is not None},
     )
-    return (counted(run) if requests else run,)
+    # Where rows are missing the counts are the file's, and the rows are said to be a part.
+    return (counted(run) if len(requests) == sent else run,)
 
 
 def _request(top: Fields, lists: dict[str, list[Any]], number: int) -> PerfRequest:
