@@ -11,6 +11,9 @@ SIGNIFICANT = 2
 
 EXACT_SIGNIFICANT = 4
 
+ROUNDING = 1e-12
+"""Limits that differ by less, as a part of themselves, differ by a computer's rounding alone."""
+
 
 def number(value: float, decimals: int) -> str:
     """Return a number with that many decimals (negative: rounded to tens, hundreds), and thousands apart.
@@ -70,7 +73,7 @@ def interval(estimate: Estimate, *, percent: bool = False) -> str:
     '0; at most 0.74 %'
     """
     factor, sign = (100.0, " %") if percent else (1.0, "")
-    if estimate.low == estimate.high:
+    if math.isclose(estimate.low, estimate.high, rel_tol=ROUNDING):
         return plain(estimate.value * factor) + sign
     decimals = decimals_of(estimate, factor)
     high = rounded_up(estimate.high * factor, decimals)

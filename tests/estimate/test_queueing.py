@@ -99,3 +99,15 @@ def test_what_is_out_of_range_is_refused() -> None:
         late_share(-1.0, 1.0, 1, service)
     with pytest.raises(EstimateError, match="arrival_variation"):
         mean_wait(1.0, 1, service, arrival_variation=-1.0)
+
+
+def test_many_servers_take_no_longer_and_wait_as_the_recursion_says() -> None:
+    for servers, load in ((10_001, 9_990.0), (20_000, 19_800.0), (20_000, 100.0), (20_000, 0.0)):
+        blocked = 1.0
+        for k in range(1, servers + 1):
+            blocked = load * blocked / (k + load * blocked)
+        wait = blocked / (1 - load / servers * (1 - blocked))
+        assert erlang_c(servers, load) == pytest.approx(wait, rel=1e-9, abs=1e-300)
+    # Halfin and Whitt's limit, "Heavy-traffic limits for queues with many exponential servers" (1981), at beta 1.
+    servers = 10**9
+    assert erlang_c(servers, servers - math.sqrt(servers)) == pytest.approx(0.22336, abs=1e-4)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from assay.capability.binding_evidence import Line
 
 
+MOST_SERVERS = 1_000_000_000
+
+
 def of(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[int, int] | None:
@@ -23,7 +26,7 @@ def of(
         return None
     count, _, number = value.partition("/")
     hours = "HOURS" in str(parameter.metavar)
-    fits = count.isdigit() and number.isdigit() and int(number) > 0
+    fits = count.isdecimal() and number.isdecimal() and len(value) < 40 and int(number) > 0
     if not fits or not (hours or int(count) <= int(number)):
         raise click.BadParameter(
             f"{value!r} must be as {'480/24' if hours else '950/1000'}", context, parameter
@@ -44,7 +47,7 @@ def of(
 )
 @click.option(
     "--machines",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_SERVERS),
     required=True,
     help="Answers that are worked at at a time.",
 )
@@ -62,7 +65,7 @@ def of(
 )
 @click.option(
     "--reviewers",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST_SERVERS),
     default=0,
     show_default=True,
     help="People who check, at all hours.",
@@ -110,7 +113,9 @@ def of(
     show_default=True,
     help="Confidence level.",
 )
-@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulation.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=7, show_default=True, help="Seed of the simulation."
+)
 @json_option
 def command(*, confidence: float, seed: int, as_json: bool, **options: Any) -> None:
     """Say what binds: too little work, too few machines or reviewers, too long a repair; and what one more would bring.

@@ -19,7 +19,9 @@ from assay.cli.output import console, emit, json_option
     type=click.Path(path_type=Path),
     help="A catalogue of your own, TOML: laid over the one that comes with Assay.",
 )
-@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the simulation.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=7, show_default=True, help="Seed of the simulation."
+)
 @json_option
 def command(machine: str | None, catalogue: Path | None, seed: int, as_json: bool) -> None:
     """Say what an hour of a machine costs, owned or rented, idle hours included; without a machine, which there are.

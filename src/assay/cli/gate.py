@@ -94,7 +94,11 @@ COMPARE_ONLY = (
     "--looks", type=int, default=1, show_default=True, help="--watch: how often you mean to look."
 )
 @click.option(
-    "--seed", type=int, default=7, show_default=True, help="--watch: of the random orders."
+    "--seed",
+    type=click.IntRange(0),
+    default=7,
+    show_default=True,
+    help="--watch: of the random orders.",
 )
 @json_option
 def command(ledger: Path, watch: bool, as_json: bool, **options: Any) -> None:  # fmt: skip

@@ -69,7 +69,8 @@ def pace_options(function: Function) -> Function:
         click.option("--missed", type=click.Choice(["released", "withheld"]), default="withheld", show_default=True,
                      help="--deadline: what becomes of it."),
         click.option("--late", default="60m", show_default=True, help="--simulate: a wait that is longer is late."),
-        click.option("--seed", type=int, default=1, show_default=True, help="--simulate: seed of the run."),
+        click.option("--seed", type=click.IntRange(0), default=1, show_default=True,
+                     help="--simulate: seed of the run."),
         click.option("--confidence", type=float, default=0.95, show_default=True, help="Confidence level."),
     ])  # fmt: skip
 

@@ -114,7 +114,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed",
     default=None,
-    type=int,
+    type=click.IntRange(0),
     help="--sample: sets the random order; choose it before you look. "
     "--tasks: seed of the first epoch.",
 )

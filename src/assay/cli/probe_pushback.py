@@ -81,7 +81,7 @@ SHOWN_FAILURES = 5
     "--seed",
     default=0,
     show_default=True,
-    type=int,
+    type=click.IntRange(0),
     help="Chooses wordings and wrong answers, and is sent along.",
 )
 @click.option(

@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed",
     default=None,
-    type=int,
+    type=click.IntRange(0),
     help="--tasks: seed of the first epoch; epoch e gets seed + e - 1.",
 )
 @click.option(

@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import optimize
+import numpy as np
+from scipy import optimize, special
 
 from assay.errors import EstimateError
+
+_MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ def erlang_c(servers: int, offered_load: float) -> float:
     Notes
     -----
     By the recursion of Erlang's loss formula, ``B_k = a B_{k-1} / (k + a B_{k-1})``, ``C = B / (1 - rho (1 - B))``: no
-    factorials, right for thousands of servers.
+    factorials. Above 10,000 servers by the same loss as Poisson's probability over its sum, which takes no longer for
+    more of them, right to 1e-6 for a billion.
 
     References
     ----------
@@ -95,10 +99,19 @@ def erlang_c(servers: int, offered_load: float) -> float:
     (0.8, 0.4092)
     """
     _check_load(servers, offered_load)
+    blocked = _blocked(servers, offered_load)
+    return blocked / (1 - offered_load / servers * (1 - blocked))
+
+
+def _blocked(servers: int, load: float) -> float:
+    """Return Erlang's loss: the probability that all servers are busy where nobody waits."""
+    if servers > _MOST_STEPS:
+        density = special.xlogy(servers, load) - load - special.gammaln(servers + 1.0)
+        return float(np.exp(density) / special.gammaincc(servers + 1.0, load))
     blocked = 1.0
     for k in range(1, servers + 1):
-        blocked = offered_load * blocked / (k + offered_load * blocked)
-    return blocked / (1 - offered_load / servers * (1 - blocked))
+        blocked = load * blocked / (k + load * blocked)
+    return blocked
 
 
 def mean_wait(
