@@ -92,7 +92,7 @@ class Tab:
 
 
 def tab(browser: Browser, size: dict[str, int] = WIDE, **options: Any) -> Tab:
-    context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, **options)
     context.set_default_timeout(15_000)
     return Tab(context.new_page()).watch()
 
