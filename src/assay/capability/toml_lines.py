@@ -45,7 +45,7 @@ def key_lines(text: str) -> dict[KeyPath, int]:
 
 
 def _open_fence(line: str, fence: str = "") -> str:
-    """Return the fence of a text over several lines that is open at the end of a line; empty: none.
+    r"""Return the fence of a text over several lines that is open at the end of a line; empty: none.
 
     Examples
     --------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import LedgerError
 from assay.ledger.ingest.record import Row
 from assay.ledger.schema import TABLES
 from assay.ledger.store import Ledger
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 
 class LedgerAsOf(Ledger):
@@ -29,10 +32,19 @@ class LedgerAsOf(Ledger):
     def __init__(self, ledger: Ledger, versions: Mapping[str, int]) -> None:
         super().__init__(ledger.path)
         self._versions = dict(versions)
+        self._tables: dict[tuple[str, int], DeltaTable] = {}
 
     def query(self, sql: str, *, versions: Mapping[str, int] | None = None) -> Any:
         """Run SQL over the tables as they were; `versions` goes before the fixed ones."""
         return super().query(sql, versions={**self._versions, **(versions or {})})
+
+    def _table(self, name: str, version: int | None) -> DeltaTable:
+        """Return a table at its version: what is past doesn't change, and to open it costs more than most queries."""
+        if version is None:
+            return super()._table(name, version)
+        if (name, version) not in self._tables:
+            self._tables[name, version] = super()._table(name, version)
+        return self._tables[name, version]
 
     def version(self, table: str) -> int:
         """Return the version that a table is read at."""

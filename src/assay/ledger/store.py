@@ -182,12 +182,16 @@ class Ledger:
             for name in TABLES:
                 if name in sql:
                     version = (versions or {}).get(name)
-                    builder.register(name, DeltaTable(self.path / name, version=version))
+                    builder.register(name, self._table(name, version))
             return builder.execute(sql)
         except UnicodeEncodeError as error:
             raise no_text(error) from None
         except (DeltaError, OSError) as error:
             raise self._unreadable(error) from error
+
+    def _table(self, name: str, version: int | None) -> DeltaTable:
+        """Return a table as it is now, or at a version."""
+        return DeltaTable(self.path / name, version=version)
 
     def rows(self, sql: str, *, versions: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
         """Run SQL and return the rows as dicts: for results that are small.
