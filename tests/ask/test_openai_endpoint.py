@@ -23,7 +23,7 @@ def ask(server: FaultServer, *questions: str, **settings: Any) -> list[ChatReply
     """Ask one after the other, over one connection."""
 
     async def work() -> list[ChatReply | BaseException]:
-        given = {"timeout_seconds": 0.3, "retry": QUICK, **settings}
+        given = {"timeout_seconds": 30.0, "retry": QUICK, **settings}
         endpoint = OpenAIEndpoint(check_url(server.url), "m", OpenAISettings(**given))
         replies: list[ChatReply | BaseException] = []
         for question in questions:
@@ -72,7 +72,7 @@ def test_a_fault_that_passes_is_tried_again(fault: str) -> None:
 )
 def test_a_fault_that_stays_ends_with_its_name(fault: str, said: str) -> None:
     with serving(FaultServer(lambda body, before: fault)) as server:
-        reply = one(server)
+        reply = one(server, timeout_seconds=0.3 if fault == "hang" else 30.0)
     assert isinstance(reply, AskFailed)
     assert said in reply.message
     assert server.requests == 3

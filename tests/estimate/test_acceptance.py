@@ -242,11 +242,12 @@ def test_a_window_can_always_be_read_in_full() -> None:
 
 @pytest.mark.parametrize("level", [3, 6, 7.5])
 def test_a_plan_is_there_at_once(level: float) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     rate = sigma_to_rate(level)
     acceptance_plan(rate, rate / 5)
     acceptance_plan(rate, rate / 5, population=10**16 if level > 5 else 10**7)
-    assert time.perf_counter() - started < 0.5
+    # A search that goes wrong takes minutes of the processor.
+    assert time.process_time() - started < 10
 
 
 def test_impossible_plans_are_refused() -> None:

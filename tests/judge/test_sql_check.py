@@ -21,7 +21,7 @@ COUNT = {"schema": SCHEMA, "rows": [[30, 2], [25, 1]]}
 
 @pytest.fixture(scope="module")
 def check() -> Iterator[SqlCheck]:
-    made = SqlCheck(Limits(seconds=1.0), workers=1)
+    made = SqlCheck(Limits(seconds=3.0), workers=1)
     yield made
     made._pool[0].close()
 

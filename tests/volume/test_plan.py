@@ -280,9 +280,10 @@ def test_what_can_not_be_planned_is_refused(request_: PlanRequest, message: str)
     ],
 )
 def test_every_plan_is_there_at_once_and_holds_together(request_: PlanRequest) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     plan = plan_labels(request_)
-    assert time.perf_counter() - started < 1
+    # A search that goes wrong takes minutes of the processor.
+    assert time.process_time() - started < 10
     told = json.loads(json.dumps(plan.to_json(), allow_nan=False))
     assert told["sentence"] == plan.sentence
     assert plan.sentence

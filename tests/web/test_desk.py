@@ -111,14 +111,14 @@ def test_taken_back_while_another_leaves_it_is_not_kept_all_the_same(
     def slow(entry: Entry) -> None:
         if entry.what == "undo":
             entered.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
         append(entry)
 
     async def work() -> str:
         await say(desk, "ada", WRONG)
         monkeypatch.setattr(desk._journal, "append", slow)
         undo = asyncio.create_task(desk.undo("ada"))
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, 60)
         # As somebody leaves, everything goes into the ledger.
         await desk.commit(everything=True)
         go_on.set()

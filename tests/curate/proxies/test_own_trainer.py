@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from assay.curate.proxies.proxy import Proxy
 from assay.curate.proxies.tokenizer import train_tokenizer
 from assay.curate.text_column import TextColumn
 from assay.errors import BadInput
+from processes import ended
 
 TEXTS = TextColumn.from_texts(["the cat sat on the mat", "a dög; $(touch x) `y`", "the end"])
 TOKENIZER = train_tokenizer(TEXTS, vocabulary=270)
@@ -103,13 +103,14 @@ def test_a_trainer_that_fails_is_said(tmp_path: Path, code: str, said: str) -> N
 
 
 def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
-    mark = tmp_path / "late"
-    child = f"import time; time.sleep(1.5); open({str(mark)!r}, 'w')"
-    code = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {child!r}])\ntime.sleep(60)"
-    with pytest.raises(BadInput, match=r"longer than 0\.7 seconds"):
-        asked(trainer(tmp_path, code, seconds=0.7))
-    time.sleep(1.5)
-    assert not mark.exists()
+    child, sleep = tmp_path / "child", "import time; time.sleep(120)"
+    code = (
+        f"import pathlib, subprocess, sys, time\np = subprocess.Popen([sys.executable, '-c', {sleep!r}])\n"
+        f"pathlib.Path({str(child)!r}).write_text(str(p.pid)); time.sleep(120)"
+    )
+    with pytest.raises(BadInput, match=r"longer than 3 seconds"):
+        asked(trainer(tmp_path, code, seconds=3))
+    assert ended(child.read_text())
 
 
 def test_no_shell_reads_the_command(tmp_path: Path) -> None:

@@ -135,15 +135,21 @@ def test_an_empty_archive_has_no_documents(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hostile", "reason"),
+    ("hostile", "seconds", "reason"),
     [
-        ("<p " + " ".join(f"a{n}=x" for n in range(40_000)) + ">" + SENTENCE, "page took too long"),
-        ("<p>x" * (MOST_TAGS + 1), "page too large"),
-        ("<div>" * 90_000 + SENTENCE, "no text extracted"),
+        (
+            "<p " + " ".join(f"a{n}=x" for n in range(40_000)) + ">" + SENTENCE,
+            0.5,
+            "page took too long",
+        ),
+        ("<p>x" * (MOST_TAGS + 1), 60, "page too large"),
+        ("<div>" * 90_000 + SENTENCE, 60, "no text extracted"),
     ],
 )
-def test_a_hostile_page_is_given_up_and_the_next_is_read(hostile: str, reason: str) -> None:
-    settings = ReadSettings(page_seconds=0.5)
+def test_a_hostile_page_is_given_up_and_the_next_is_read(
+    hostile: str, seconds: float, reason: str
+) -> None:
+    settings = ReadSettings(page_seconds=seconds)
     assert page_text(hostile, settings).reason == reason
     assert page_text(page("After"), ReadSettings()).text.startswith("After")
 
