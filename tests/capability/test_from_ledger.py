@@ -29,6 +29,7 @@ def columns(
     costs: list[float] | None = None,
     seconds: list[float] | None = None,
     right: list[float] | None = None,
+    tasks: list[int] | None = None,
 ) -> Columns:
     n = max(len(costs or []), len(seconds or []), 1)
     nothing = np.full(n, math.nan)
@@ -37,8 +38,10 @@ def columns(
         return nothing if values is None else np.array(values)
 
     return Columns(
-        of(costs), of(seconds), nothing, nothing, traces=n, models=(), zero_costs=0, right=of(right)
-    )
+        of(costs), of(seconds), nothing, nothing, traces=n, models=(), zero_costs=0, right=of(right),
+        tasks=np.arange(n) if tasks is None else np.array(tasks),
+        task_names=tuple(map(str, range(n))),
+    )  # fmt: skip
 
 
 def counts(
@@ -151,6 +154,19 @@ def test_rows_say_how_being_right_and_costs_go_together() -> None:
         evidence_of(facts(counts(right=2, wrong=2), alone), CostQuestion(), None).evidence.together
         == WORST
     )
+
+
+def test_of_repeated_tasks_it_is_the_tasks_that_say_how_right_and_costs_go_together() -> None:
+    # Within a task the dear answers are the right ones; from task to task they are the wrong ones.
+    held = columns(
+        costs=[1.0, 2.0, 1.0, 2.0, 9.0, 8.0, 9.0, 8.0],
+        right=[0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+        tasks=[0, 0, 1, 1, 2, 2, 3, 3],
+    )
+    found = evidence_of(facts(counts(right=3, wrong=5), held), CostQuestion(), None).evidence
+    assert isinstance(found.attempt_cost_usd, Sampled)
+    assert found.attempt_cost_usd.mean.n == 4
+    assert found.together.right_cost == pytest.approx(-0.904534, rel=1e-5)
 
 
 def test_the_catalogues_hour_has_a_range_and_says_of_what_it_is_made() -> None:

@@ -97,9 +97,9 @@ def test_answers_to_one_task_that_agree_are_worth_one_answer(ledger: Ledger) -> 
     ledger.append("verdicts", [verdict(place, float(place // 10 % 2)) for place in range(80)])
     found = counts(ledger)
     assert (found.judged, found.wrong) == (80, 40)
-    # Eight tasks that are each all right or all wrong: as many answers, less the one that their mean takes.
-    assert found.worth_of_an_answer * 80 == pytest.approx(7)
-    assert any("count as 7" in note for note in facts_of(ledger)[0].notes)
+    # Eight tasks that are each all right or all wrong: as many answers.
+    assert found.worth_of_an_answer * 80 == pytest.approx(8)
+    assert any("count as 8" in note for note in facts_of(ledger)[0].notes)
 
 
 def test_work_goes_before_exams_and_these_are_named(ledger: Ledger) -> None:

@@ -255,6 +255,35 @@ def test_tails_only_as_proved_limits() -> None:
     assert "only a mean is known" in reason(measured(evidence()).seconds_p95)
 
 
+def test_a_tail_of_answers_that_repeat_tasks_is_that_of_one_answer_each() -> None:
+    times, tasks = np.repeat(np.arange(1.0, 101.0), 4), np.repeat(np.arange(100), 4)
+    found = measured(replace(evidence(), seconds=Sampled(times, tasks=tasks))).seconds_p95
+    assert isinstance(found, Estimate)
+    assert (found.value, found.high, found.n) == (pytest.approx(95), pytest.approx(99), 100)
+    assert found.method.endswith("one answer of each task")
+    few = measured(replace(evidence(), seconds=Sampled(times[:200], tasks=tasks[:200]))).seconds_p95
+    assert "needs 59 values, and there are 50: one of each task" in reason(few)
+
+
+def test_a_cost_of_answers_that_repeat_tasks_is_known_by_as_many_tasks() -> None:
+    costs, tasks = np.random.default_rng(5).lognormal(0, 1, 50), np.arange(50)
+    once = measured(replace(evidence(), attempt_cost_usd=Sampled(costs))).cost_per_item
+    again = measured(
+        replace(
+            evidence(), attempt_cost_usd=Sampled(np.repeat(costs, 9), tasks=np.repeat(tasks, 9))
+        )
+    ).cost_per_item
+    assert isinstance(once, Estimate)
+    assert isinstance(again, Estimate)
+    assert (again.low, again.high) == pytest.approx((once.low, once.high))
+    three = Sampled(np.ones(9), tasks=np.repeat(np.arange(3), 3))
+    assert "need 8 tasks, and there are 3" in reason(
+        measured(replace(evidence(), attempt_cost_usd=three)).cvc
+    )
+    with pytest.raises(EstimateError, match="tasks must pair up"):
+        Sampled(costs, tasks=tasks[:3])
+
+
 def test_a_stated_range_is_taken_at_its_adverse_end() -> None:
     one = replace(evidence(), attempt_cost_usd=Stated(0.02, 0.01, 0.5, "quotes of two vendors"))
     narrow, wide = measured(evidence()).cost_per_item, measured(one).cost_per_item

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.errors import EstimateError
+from assay.estimate.skewed_mean import SkewedMean
 from assay.quantity import Unknown
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 UnknownCost = Unknown
 """A cost that no record gives, and why."""
@@ -111,23 +113,51 @@ class Sampled:
         Where they come from, in words.
     factor : low, middle and high, >= 0
         What each is multiplied by, and is not known exactly: the price of a token or of an hour. (1, 1, 1): nothing.
+    tasks : shape (n,), or None
+        Which task each item answers, as whole numbers; None: each its own. Answers to one task are alike.
 
     Raises
     ------
     EstimateError
-        Where an amount is negative or not finite, or the factor's limits are out of order.
+        Where an amount is negative or not finite, the factor's limits are out of order, or tasks don't pair up.
     """
 
     values: FloatArray
     source: str = "as logged"
     factor: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    tasks: IntArray | None = None
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float64)
         if not np.isfinite(values).all() or (values < 0).any():
             raise EstimateError("costs and times must be finite and not negative")
         _ordered(*self.factor)
+        if self.tasks is not None and self.tasks.shape != values.shape:
+            raise EstimateError(f"tasks must pair up: {self.tasks.shape} and {values.shape}")
         object.__setattr__(self, "values", values)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether a task was answered more than once."""
+        return self.tasks is not None and len(np.unique(self.tasks)) < len(self.values)
+
+    @property
+    def mean(self) -> SkewedMean:
+        """What is known of the mean, the factor left out: by as many tasks, where some were answered several times."""
+        return (
+            SkewedMean.of(self.values)
+            if self.tasks is None
+            else SkewedMean.of_tasks(self.values, self.tasks)
+        )
+
+    @property
+    def of_tasks_apart(self) -> FloatArray:
+        """One value of each task, drawn by a lot that hangs on nothing: they are independent where tasks are."""
+        if self.tasks is None or not self.is_repeated:
+            return self.values
+        order = np.random.default_rng(0).permutation(len(self.values))
+        _, first = np.unique(self.tasks[order], return_index=True)
+        return self.values[order[first]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from assay.capability.evidence import (
     Caught,
     CostEvidence,
     Evidence,
-    Sampled,
     ShareEvidence,
     ShareStratum,
     Together,
@@ -29,6 +28,7 @@ from assay.capability.ledger_facts import NotJudged, SystemFacts
 from assay.capability.ledger_labels import LabeledCounts
 from assay.capability.price_table import PriceTable
 from assay.capability.prices import FilledCosts, fill_costs
+from assay.estimate.repeated import residuals
 from assay.ledger.store import Ledger
 from assay.quantity import Unknown
 
@@ -37,10 +37,31 @@ FloatArray = npt.NDArray[np.float64]
 MOST_USD = 1e9
 """Of one answer: what is above was written wrong, and a mean with it in says nothing of the others."""
 
+FEWEST_ROWS = 3
+"""Of fewer, a correlation says nothing."""
+
 MOST_REASONS = 3
 """So many reasons are said why costs are unknown."""
 
 NOT_CHECKED = "nothing is checked before delivery"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttemptCost:
+    """What an attempt costs.
+
+    Parameters
+    ----------
+    evidence
+    rows : shape (n,)
+        Of each answer that was read, as far as is known; NaN elsewhere. Before a factor that multiplies all.
+    notes
+        What a reader has to know of it.
+    """
+
+    evidence: CostEvidence
+    rows: FloatArray
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +106,24 @@ def evidence_of(
     caught = 0.0 if caught is None else caught
     flagged = 0.0 if flagged is None else flagged
     models = _models(facts, question.token_model)
-    cost, notes = attempt_cost(facts.columns, hour, models=models, table=table)
-    seconds = facts.columns.known("latency_seconds")
+    columns = facts.columns
+    cost = attempt_cost(columns, hour, models=models, table=table)
+    timed = np.isfinite(columns.latency_seconds).any()
     return LedgerEvidence(
         Evidence(
             name=facts.name,
             right=ShareEvidence(0, 0) if isinstance(judged, NotJudged) else right_share(judged),
-            attempt_cost_usd=cost,
-            seconds=Sampled(seconds, "latency in the log") if len(seconds) else None,
+            attempt_cost_usd=cost.evidence,
+            seconds=columns.sampled(columns.latency_seconds, "latency in the log")
+            if timed
+            else None,
             check_cost_usd=_check_cost(question, unchecked=unchecked or nobody),
             caught=caught,
             flagged=flagged,
-            together=_together(facts.columns, cost),
+            together=_together(columns, cost.rows),
         ),
         _outputs(judged),
-        notes,
+        cost.notes,
         unchecked,
     )
 
@@ -149,8 +173,8 @@ def attempt_cost(
     *,
     models: Sequence[str],
     table: PriceTable | None = None,
-) -> tuple[CostEvidence, tuple[str, ...]]:
-    """Return what an attempt costs, and what a reader has to know of it.
+) -> AttemptCost:
+    """Return what an attempt costs.
 
     The log's own costs go first, then what the tokens of the model cost; answers without either are taken
     to cost like those with one. Where a machine was named and no answer has a cost, it is what its seconds cost there.
@@ -158,6 +182,10 @@ def attempt_cost(
     """
     costs = columns.known("cost_usd")
     why = ""
+
+    def unknown(reason: str) -> AttemptCost:
+        return AttemptCost(Unknown(reason), np.full(columns.read, np.nan))
+
     if hour is None and len(costs) < columns.read:
         filled = fill_costs(
             models,
@@ -173,31 +201,35 @@ def attempt_cost(
             )
             # What all of them cost at the lowest and at the highest price, over what they cost at the price itself.
             factor = (low.sum() / value.sum(), 1.0, high.sum() / value.sum())
-            return Sampled(value, "tokens at the price of the model", factor), _told(filled)
+            rows = np.where(known, filled.cost_usd, np.nan)
+            sampled = columns.sampled(rows, "tokens at the price of the model", factor)
+            return AttemptCost(sampled, rows, _told(filled))
         why = "; ".join(list(filled.unknown)[:MOST_REASONS])
     if len(costs) and costs.max() > MOST_USD:
-        return Unknown(
+        return unknown(
             f"the log has an answer at ${costs.max():.3g}: no answer costs more than ${MOST_USD:g}, so it was written "
             "wrong"
-        ), ()
+        )
     if len(costs):
         missing = columns.read - len(costs)
         said = (
             f"{missing:,} of {columns.read:,} outputs have no cost: taken to cost like the others"
         )
-        return Sampled(costs, "cost in the log"), (said,) if missing else ()
+        sampled = columns.sampled(columns.cost_usd, "cost in the log")
+        return AttemptCost(sampled, columns.cost_usd, (said,) if missing else ())
     if hour is None:
-        return Unknown(
+        return unknown(
             f"no output has a cost{f' ({why})' if why else ''}: that is unknown, and never free; --machine or "
             "--usd-per-hour prices its time, --token-model its tokens"
-        ), ()
-    seconds = columns.known("latency_seconds")
-    if not len(seconds):
-        return Unknown("no output has a cost, or a latency to put the machine's hour on"), ()
+        )
+    if not np.isfinite(columns.latency_seconds).any():
+        return unknown("no output has a cost, or a latency to put the machine's hour on")
     share = 1 / 3600 / hour.lanes
     lanes = f", {hour.lanes} at a time" if hour.lanes > 1 else ""
     factor = (hour.low * share, hour.usd * share, hour.high * share)
-    return Sampled(seconds, f"latency times the machine's hour{lanes}: {hour.words}", factor), ()
+    words = f"latency times the machine's hour{lanes}: {hour.words}"
+    sampled = columns.sampled(columns.latency_seconds, words, factor)
+    return AttemptCost(sampled, columns.latency_seconds)
 
 
 def _told(filled: FilledCosts) -> tuple[str, ...]:
@@ -225,7 +257,8 @@ def _held_back(
     if isinstance(judged, JudgedCounts):
         if judged.told_wrong + judged.told_right == 0:
             return None, None
-        worth = judged.worth_of_an_answer
+        # The wrong answers to one task may all be caught together, so each task counts as one.
+        worth = min(1.0, judged.tasks / max(judged.judged, 1))
         return (
             _of_counts(judged.caught, judged.wrong + judged.unsure, worth),
             _of_counts(judged.flagged, judged.right, worth),
@@ -257,15 +290,17 @@ def _check_cost(question: CostQuestion, *, unchecked: bool) -> CostEvidence:
     return Unknown("nobody has said what checking one result costs: --check-cost, 0 if it is free")
 
 
-def _together(columns: Columns, cost: CostEvidence) -> Together:
-    """Return how being right, costs and seconds go together, where rows say; else the worst there could be."""
+def _together(columns: Columns, costs: FloatArray) -> Together:
+    """Return how being right, costs and seconds go together, where rows say; else the worst there could be.
+
+    Of tasks, where some were answered several times: what each adds to the errors of the means.
+    """
     right, seconds = columns.right, columns.latency_seconds
-    logged = isinstance(cost, Sampled) and cost.source == "cost in the log"
-    costs = columns.cost_usd if logged else seconds
     known = np.isfinite(right) & np.isfinite(costs)
     timed = known & np.isfinite(seconds)
-    if timed.sum() < 3:
-        if known.sum() < 3:
-            return WORST
-        return together(right[known], costs[known])
-    return together(right[timed], costs[timed], seconds[timed])
+    if known.sum() < FEWEST_ROWS:
+        return WORST
+    rows = (right, costs, seconds) if timed.sum() >= FEWEST_ROWS else (right, costs)
+    used = timed if len(rows) == 3 else known
+    count = len(columns.task_names)
+    return together(*(residuals(row[used], columns.tasks[used], count) for row in rows))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from assay.capability.evidence import Sampled
 from assay.capability.ledger_counts import Traffic
 from assay.ledger.answers import as_it_stands
 from assay.ledger.population import scores, tag
@@ -37,6 +38,12 @@ class Columns:
         How many traces there are; more than n where only a random part was read.
     models : length n
         Of each the model that the tag ask.model names; empty where it has none.
+    zero_costs : >= 0
+        How many have a cost of 0.
+    right : shape (n,)
+        1 right, 0 wrong, NaN where the judge that was named has not said, or can't say.
+    tasks : shape (n,)
+        Which of `task_names` each answers.
     """
 
     cost_usd: FloatArray
@@ -47,7 +54,8 @@ class Columns:
     models: tuple[str, ...]
     zero_costs: int
     right: FloatArray
-    """1 right, 0 wrong, NaN where the judge that was named has not said."""
+    tasks: IntArray
+    task_names: tuple[str, ...]
 
     @property
     def read(self) -> int:
@@ -58,6 +66,21 @@ class Columns:
         """Return the values of a column that are known."""
         values: FloatArray = getattr(self, name)
         return values[np.isfinite(values)]
+
+    def sampled(
+        self,
+        rows: FloatArray,
+        source: str,
+        factor: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    ) -> Sampled:
+        """Return an amount of each answer as evidence, without those that aren't known.
+
+        Parameters
+        ----------
+        rows : shape (n,)
+        """
+        known = np.isfinite(rows)
+        return Sampled(rows[known], source, factor, self.tasks[known])
 
 
 def columns_of(
@@ -73,7 +96,7 @@ def columns_of(
     asked = ", ".join(
         f"coalesce(CAST({name} AS DOUBLE), CAST('NaN' AS DOUBLE)) AS {name}" for name in NUMBERS
     )
-    asked += f", coalesce({tag('ask.model')}, '') AS model"
+    asked += f", coalesce({tag('ask.model')}, '') AS model, traces.task_id AS task"
     where = f"{as_it_stands()} AND {traffic.window.condition()}"
     if traffic.traces > most_rows:
         share = most_rows / traffic.traces
@@ -90,13 +113,16 @@ def columns_of(
     read: dict[str, list[FloatArray]] = {name: [] for name in (*NUMBERS, "is_right")}
     sql = f"SELECT {asked}, {right} AS is_right FROM traces{joined} WHERE {where}"
     models: list[str] = []
+    tasks: list[str] = []
     for batch in ledger.query(sql):
         for name, parts in read.items():
             parts.append(np.array(batch[name].to_numpy(), dtype=np.float64))
         models.extend(batch["model"].to_pylist())
+        tasks.extend(batch["task"].to_pylist())
     columns = {
         name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in read.items()
     }
+    numbers = {task: number for number, task in enumerate(dict.fromkeys(tasks))}
     zeros = columns["cost_usd"] == 0
     columns["cost_usd"][zeros] = np.nan
     columns["latency_seconds"][~(columns["latency_seconds"] > 0)] = np.nan
@@ -106,6 +132,8 @@ def columns_of(
         traces=traffic.traces,
         models=tuple(models),
         zero_costs=int(zeros.sum()),
+        tasks=np.array([numbers[task] for task in tasks], dtype=np.int64),
+        task_names=tuple(numbers),
     )
 
 

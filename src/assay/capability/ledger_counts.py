@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import LedgerError
+from assay.estimate.repeated import RepeatedAnswers
 from assay.ledger.answers import as_it_stands
 from assay.ledger.population import Window, first_origin, origin_of, scores, time_conditions
 from assay.ledger.store import Ledger, literal
@@ -89,24 +90,15 @@ class JudgedCounts:
 
     @property
     def worth_of_an_answer(self) -> float:
-        """How many answers to different tasks one answer is worth, in (0, 1].
-
-        One where each task was asked once. Where tasks were asked again, answers to one task are alike, and the
-        variance of their mean is that of a ratio over tasks (Cochran, Sampling Techniques, 3rd ed., eq. 9.28) and not
-        the binomial one; never taken to be smaller than that.
-        """
-        if self.tasks < 2 or self.judged <= self.tasks or not 0 < self.wrong < self.judged:
-            # All alike: each task could be one observation, however often it was asked.
-            return min(1.0, self.tasks / max(self.judged, 1))
-        rate = self.wrong / self.judged
-        squares = (
-            self.sum_wrong_squared
-            - 2 * rate * self.sum_product
-            + rate * rate * self.sum_answers_squared
-        )
-        clustered = squares * self.tasks / (self.tasks - 1) / self.judged**2
-        binomial = rate * (1 - rate) / self.judged
-        return min(1.0, binomial / clustered) if clustered > 0 else 1.0
+        """How many answers to different tasks one answer is worth, in (0, 1]; see `RepeatedAnswers`."""
+        return RepeatedAnswers(
+            self.tasks,
+            self.judged,
+            self.wrong,
+            self.sum_wrong_squared,
+            self.sum_answers_squared,
+            self.sum_product,
+        ).worth_of_an_answer
 
 
 def traffic_of(

@@ -16,7 +16,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -279,10 +279,16 @@ def _tail(evidence: Evidence, level: float, confidence_level: float) -> Quantity
     match evidence.seconds:
         case Sampled() as sampled:
             limit = quantile_upper_limit(
-                sampled.values, level, unit="s/item", confidence_level=confidence_level
+                sampled.of_tasks_apart, level, unit="s/item", confidence_level=confidence_level
             )
             if isinstance(limit, Unknown):
-                return limit
+                if not sampled.is_repeated:
+                    return limit
+                return Unknown(
+                    f"{limit.reason}: one of each task, for answers to one task are alike"
+                )
+            if sampled.is_repeated:
+                limit = replace(limit, method=f"{limit.method}, one answer of each task")
             return limit.scaled(sampled.factor[2], "s/item")
         case None:
             return Unknown("nobody has measured how long an attempt takes")

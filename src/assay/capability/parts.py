@@ -27,7 +27,7 @@ from assay.capability.evidence import (
     Stated,
 )
 from assay.estimate import confidence_distribution as cd
-from assay.estimate.skewed_mean import FEWEST, SkewedMean
+from assay.estimate.skewed_mean import FEWEST
 from assay.quantity import Unknown
 
 FloatArray = npt.NDArray[np.float64]
@@ -232,10 +232,13 @@ def amount_part(amount: CostEvidence | SecondsEvidence | None, words: str) -> cd
             return amount.reason
         case Stated():
             return cd.between(amount.value, amount.low, amount.high)
-        case Sampled() if len(amount.values) < FEWEST:
-            return f"{words}: limits need {FEWEST} items, and there are {len(amount.values)}"
+        case Sampled() if not len(amount.values):
+            return f"{words}: limits need {FEWEST} items, and there is none"
+        case Sampled() if (mean := amount.mean).n < FEWEST:
+            of = "tasks" if amount.is_repeated else "items"
+            return f"{words}: limits need {FEWEST} {of}, and there are {mean.n}"
         case Sampled():
-            return cd.mean(SkewedMean.of(amount.values), amount.factor)
+            return cd.mean(amount.mean, amount.factor)
 
 
 def _correlations(evidence: Evidence) -> FloatArray:

@@ -10,8 +10,10 @@ import numpy.typing as npt
 from scipy import special
 
 from assay.errors import EstimateError
+from assay.estimate.repeated import residuals
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 FEWEST = 8
 """Below so many numbers no limits are given: the skewness isn't known at all."""
@@ -52,10 +54,40 @@ class SkewedMean:
             raise EstimateError("a mean of no numbers is asked for")
         if not np.isfinite(x).all() or x.min() < 0:
             raise EstimateError("costs and times must be finite and not negative")
-        mean = float(x.mean())
-        deviation = float(x.std(ddof=1)) if len(x) > 1 else 0.0
-        skewness = float((((x - mean) / deviation) ** 3).mean()) if deviation > 0 else 0.0
-        return cls(len(x), mean, deviation, skewness)
+        return cls.of_any(x)
+
+    @classmethod
+    def of_tasks(cls, values: FloatArray, tasks: IntArray) -> SkewedMean:
+        """Return the statistics of a sample in which values of one task are alike: as of one value a task.
+
+        Parameters
+        ----------
+        values : shape (n,), >= 0
+        tasks : shape (n,)
+            Which task each is of, as any whole numbers.
+
+        Notes
+        -----
+        The mean is that of all values. Around it each task stands for what it adds to that mean's error, the mean of a
+        ratio over tasks (Cochran, Sampling Techniques, 3rd ed., eq. 9.28); the spread is never taken to be smaller than
+        if all values were of different tasks.
+        """
+        alone = cls.of(values)
+        names, places = np.unique(tasks, return_inverse=True)
+        if len(names) == len(values):
+            return alone
+        share = len(names) / len(values)
+        moved = cls.of_any(residuals(values, places, len(names)) * share)
+        least = alone.standard_deviation * math.sqrt(share)
+        return cls(len(names), alone.mean, max(moved.standard_deviation, least), moved.skewness)
+
+    @classmethod
+    def of_any(cls, values: FloatArray) -> SkewedMean:
+        """Return the statistics of numbers of either sign."""
+        mean = float(values.mean())
+        deviation = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+        skewness = float((((values - mean) / deviation) ** 3).mean()) if deviation > 0 else 0.0
+        return cls(len(values), mean, deviation, skewness)
 
     def at(self, level: FloatArray | float) -> FloatArray:
         """Return the quantiles of the mean's confidence distribution, each at least 0.
