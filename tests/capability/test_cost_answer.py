@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy import stats
 
 from assay.capability.cost_answer import answer_cost
 from assay.capability.cost_question import CostQuestion, MachineQuestion
@@ -106,6 +107,17 @@ def test_three_rankings_of_the_same_traces_have_different_winners(drift: Ledger)
     assert winners["cost_of_pass"] == (JUNE_35,)
     assert winners["correct_per_hour"] == (JUNE_4,)
     assert len(set(winners.values())) == 3
+
+
+@pytest.mark.shared_data
+def test_on_the_same_questions_two_are_told_apart_that_look_alike(drift: Ledger) -> None:
+    answer = answer_cost(drift, CostQuestion(mend_usd=5, escape_usd=200))
+    assert answer.compared_on == (1_000, 1_000)
+    near = [of(answer, MARCH_35), of(answer, JUNE_4)]
+    # 518 and 502 right; but of the 52 questions on which they differ the one has 34 right: McNemar's exact p is .036.
+    assert [value(one.right) for one in near] == [0.518, 0.502]
+    assert [one.tie for one in near] == [None, None]
+    assert stats.binomtest(34, 52).pvalue == pytest.approx(0.036, abs=5e-4)
 
 
 @pytest.mark.shared_data

@@ -16,8 +16,10 @@ from assay.capability.evidence import Evidence, Prices
 from assay.capability.from_ledger import LedgerEvidence, attempts_of, evidence_of
 from assay.capability.ledger_facts import NotJudged, SystemFacts, facts_of
 from assay.capability.ledger_second_pass import BothPasses, both_passes
-from assay.capability.measure import Capability, measure, quantity_of
+from assay.capability.measure import DRAWS, Capability, measure, quantity_of
+from assay.capability.parts import Scores
 from assay.capability.ranking import items_to_tell_apart, rank
+from assay.capability.same_tasks import compared_on, shared_scores
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
 
@@ -72,9 +74,13 @@ def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAns
     hour = hour_price(question.machine)
     rng = np.random.default_rng(question.seed)
     table = price_table(question.machine)
+    facts = facts_of(ledger, question.facts)
+    known = [evidence_of(one, question, hour, table) for one in facts]
+    tasks = [one.tasks for one in known]
+    scores = shared_scores([one.evidence for one in known], tasks, rng, draws=DRAWS)
     measured = [
-        _measure(facts, question, evidence_of(facts, question, hour, table), rng)
-        for facts in facts_of(ledger, question.facts)
+        _measure(one, question, evidence, rng, drawn)
+        for one, evidence, drawn in zip(facts, known, scores, strict=True)
     ]
     if standard is not None:
         for place, one in enumerate(measured):
@@ -108,6 +114,7 @@ def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAns
         standard=None if standard is None else standard.words,
         curve_words=turned.words,
         confidence_level=question.confidence_level,
+        compared_on=compared_on(tasks),
     )
 
 
@@ -135,10 +142,16 @@ def prices_of(question: CostQuestion) -> Prices:
 
 
 def _measure(
-    facts: SystemFacts, question: CostQuestion, known: LedgerEvidence, rng: np.random.Generator
+    facts: SystemFacts,
+    question: CostQuestion,
+    known: LedgerEvidence,
+    rng: np.random.Generator,
+    scores: Scores,
 ) -> _Measured:
     level = question.confidence_level
-    found = measure(known.evidence, prices_of(question), rng=rng, confidence_level=level)
+    found = measure(
+        known.evidence, prices_of(question), rng=rng, confidence_level=level, scores=scores
+    )
     judged = facts.judged
     unjudged = Unknown(judged.reason) if isinstance(judged, NotJudged) else None
 

@@ -155,6 +155,8 @@ class CostAnswer:
         Between neighbours of the lower edge; and the lines themselves.
     more_items
         What would tell the first two apart, or None.
+    compared_on
+        Fewest and most tasks that two systems both answered, of those that did; None where no two did.
     """
 
     ledger: str
@@ -169,6 +171,7 @@ class CostAnswer:
     curve_words: str = ""
     confidence_level: float = 0.95
     prices_dated: tuple[str, ...] = field(default=())
+    compared_on: tuple[int, int] | None = None
 
     @property
     def ranked(self) -> tuple[CostedSystem, ...]:
@@ -213,6 +216,7 @@ class CostAnswer:
             "said": list(self.said),
             "assumed": list(self.assumed),
             "ranked_by_cost": self.priced,
+            "tasks_in_common": None if self.compared_on is None else list(self.compared_on),
             "standard": self.standard,
             "none_meets_standard": self.none_meets,
             "systems": [system.to_json() for system in self.systems],

@@ -104,4 +104,6 @@ def _all_found(one: Capability, rng: np.random.Generator) -> Capability:
     free = stated(0.0, "as if checking were free")
     evidence = replace(one.evidence, caught=1.0, flagged=0.0, check_cost_usd=free)
     prices = Prices(mend_usd=one.prices.mend_usd, wait_usd_per_hour=one.prices.wait_usd_per_hour)
-    return measure(evidence, prices, rng=rng, confidence_level=one.confidence_level)
+    return measure(
+        evidence, prices, rng=rng, confidence_level=one.confidence_level, scores=one.parts.scores
+    )

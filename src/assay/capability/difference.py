@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+from scipy import special, stats
 
 from assay.capability.evidence import Prices
 from assay.capability.measure import Capability, per_item_and_verified
@@ -154,9 +154,10 @@ def items_to_tell_apart(
     Notes
     -----
     ``n = (z_{1 - alpha/2} + z_power)^2 V / D^2``: D the difference of the two CVC as measured, ``V = n_a Var_a + n_b
-    Var_b`` what an item of each adds to its variance, from the middle 95 % of posterior draws. The limits take D at its
-    own melded limits, so the higher one is without limit where D may be 0. A forecast: it takes further items to be
-    like those measured, and both to answer different ones; the same items for both take fewer.
+    Var_b - 2 rho sqrt(n_a n_b Var_a Var_b)`` what an item of each adds to its variance, from the middle 95 % of
+    posterior draws, rho their rank correlation (`shared_scores`; about 0 where they answered different items). The
+    limits take D at its own melded limits, so the higher one is without limit where D may be 0. A forecast: it takes
+    further items to be like those measured, and to be the same for both where those were.
     """
     if not (0 < power < 1 and 0 < confidence_level < 1):
         raise EstimateError(
@@ -173,7 +174,8 @@ def items_to_tell_apart(
     if gap == 0:
         return Unknown("they cost the same as measured: no number of items parts them")
     spread = [(quantile(d, 0.975) - quantile(d, 0.025)) / (2 * special.ndtri(0.975)) for d in drawn]
-    an_item = sum(one.parts.n * s**2 for one, s in zip((a, b), spread, strict=True))
+    one, other = (math.sqrt(x.parts.n) * s for x, s in zip((a, b), spread, strict=True))
+    an_item = one**2 + other**2 - 2 * _rank_correlation(drawn[0], drawn[1]) * one * other
     if an_item == 0:
         return Unknown(
             "neither of the two varies as far as is known: their difference is as stated"
@@ -191,6 +193,13 @@ def items_to_tell_apart(
         f"forecast: (z + z_power)^2 V / D^2, {100 * power:g} % power, D the difference as measured and at its limits",
         "assumed",
     )  # fmt: skip
+
+
+def _rank_correlation(one: FloatArray, other: FloatArray) -> float:
+    # Of ranks: a draw may be without limit.
+    if one.min() == one.max() or other.min() == other.max():
+        return 0.0
+    return float(stats.spearmanr(one, other).statistic)
 
 
 def _items(factor: float, gap: float) -> float:

@@ -28,6 +28,7 @@ from assay.capability.ledger_facts import NotJudged, SystemFacts
 from assay.capability.ledger_labels import LabeledCounts
 from assay.capability.price_table import PriceTable
 from assay.capability.prices import FilledCosts, fill_costs
+from assay.capability.same_tasks import TaskErrors
 from assay.estimate.repeated import residuals
 from assay.ledger.store import Ledger
 from assay.quantity import Unknown
@@ -78,12 +79,15 @@ class LedgerEvidence:
         In words.
     unchecked
         Whether nothing stands between the system and its users, as far as anybody says.
+    tasks
+        Task by task, where every output was judged and read; else None.
     """
 
     evidence: Evidence
     outputs: int
     notes: tuple[str, ...]
     unchecked: bool
+    tasks: TaskErrors | None = None
 
 
 def evidence_of(
@@ -125,6 +129,7 @@ def evidence_of(
         _outputs(judged),
         cost.notes,
         unchecked,
+        _task_errors(facts, cost.rows),
     )
 
 
@@ -288,6 +293,17 @@ def _check_cost(question: CostQuestion, *, unchecked: bool) -> CostEvidence:
     if unchecked or question.caught == 0:
         return stated(0.0, NOT_CHECKED)
     return Unknown("nobody has said what checking one result costs: --check-cost, 0 if it is free")
+
+
+def _task_errors(facts: SystemFacts, costs: FloatArray) -> TaskErrors | None:
+    columns = facts.columns
+    if not isinstance(facts.judged, JudgedCounts) or columns.read < facts.traffic.traces:
+        return None
+    # Who is unsure of an output counts it as wrong.
+    right = np.where(np.isfinite(columns.right), columns.right, 0.0)
+    count = len(columns.task_names)
+    rows = [residuals(row, columns.tasks, count) for row in (right, costs, columns.latency_seconds)]
+    return TaskErrors(columns.task_names, np.stack(rows), float(right.mean()), columns.read / count)
 
 
 def _together(columns: Columns, costs: FloatArray) -> Together:

@@ -26,6 +26,7 @@ from assay.capability.parts import (
     SHARES,
     Formula,
     Parts,
+    Scores,
     Values,
     cost_per_item,
     escaped,
@@ -145,6 +146,7 @@ def measure(
     rng: np.random.Generator,
     draws: int = DRAWS,
     confidence_level: float = 0.95,
+    scores: Scores | None = None,
 ) -> Capability:
     """Return what a verified-correct result of a configuration costs, each number with its interval or why it has none.
 
@@ -160,6 +162,9 @@ def measure(
         Draws of all parts in common.
     confidence_level : in (0, 1)
         Two-sided, of each number alone.
+    scores
+        What the draws are made from: of `shared_scores` where several configurations answered the same tasks, or of
+        another's parts to keep its pairs; their number is then that of the draws. None: its own.
 
     Raises
     ------
@@ -178,7 +183,7 @@ def measure(
         raise EstimateError(f"draws must be at least {FEWEST_DRAWS}, got {draws}")
     if not 0 < confidence_level < 1:
         raise EstimateError(f"confidence_level must be in (0, 1), got {confidence_level}")
-    parts = parts_of(evidence, rng, draws=draws)
+    parts = parts_of(evidence, rng, draws=draws, scores=scores)
     return _capability(evidence, prices, parts, confidence_level)
 
 

@@ -33,6 +33,8 @@ from assay.quantity import Unknown
 FloatArray = npt.NDArray[np.float64]
 Values = Mapping[str, FloatArray]
 Formula = Callable[[Values], FloatArray]
+Scores = Mapping[str, FloatArray]
+"""Normal scores by name, shape (draws,) each, for all of `NAMES`."""
 
 NAMES = ("right", "caught", "flagged", "cost", "check", "seconds")
 """In the order of the scores."""
@@ -50,8 +52,8 @@ class Parts:
         Distributions by name.
     missing
         Why the others aren't known, by name.
-    scores : shape (draws,) each
-        By name, for all of `NAMES`.
+    scores
+        See `Scores`.
     on_word
         Parts that nobody measured: they are on the user's word.
     n : >= 0
@@ -60,7 +62,7 @@ class Parts:
 
     known: Mapping[str, cd.Distribution]
     missing: Mapping[str, str]
-    scores: Mapping[str, FloatArray]
+    scores: Scores
     on_word: tuple[str, ...]
     n: int
 
@@ -123,13 +125,17 @@ class Parts:
         return float(np.min(found)), float(np.max(found))
 
 
-def parts_of(evidence: Evidence, rng: np.random.Generator, *, draws: int) -> Parts:
+def parts_of(
+    evidence: Evidence, rng: np.random.Generator, *, draws: int, scores: Scores | None = None
+) -> Parts:
     """Return the parts of a configuration's cost.
 
     Parameters
     ----------
     draws : >= 1
         Draws in common of all parts.
+    scores
+        What the draws are made from; None: those of `scores_of`.
     """
     found: dict[str, cd.Distribution | str] = {
         "right": share_part(evidence.right, "which items are right", rng),
@@ -141,11 +147,10 @@ def parts_of(evidence: Evidence, rng: np.random.Generator, *, draws: int) -> Par
         "check": amount_part(evidence.check_cost_usd, "what checking an item costs"),
         "seconds": amount_part(evidence.seconds, "how long an attempt takes"),
     }
-    scores = cd.correlated_scores(_correlations(evidence), draws, rng)
     return Parts(
         {name: part for name, part in found.items() if not isinstance(part, str)},
         {name: part for name, part in found.items() if isinstance(part, str)},
-        dict(zip(NAMES, scores, strict=True)),
+        scores_of(evidence, rng, draws=draws) if scores is None else scores,
         tuple(_on_word(evidence)),
         round(evidence.right.n),
     )
@@ -241,8 +246,19 @@ def amount_part(amount: CostEvidence | SecondsEvidence | None, words: str) -> cd
             return cd.mean(amount.mean, amount.factor)
 
 
-def _correlations(evidence: Evidence) -> FloatArray:
-    # In the order of NAMES: right, caught, flagged, cost, check, seconds.
+def scores_of(evidence: Evidence, rng: np.random.Generator, *, draws: int) -> Scores:
+    """Return normal scores of all parts, correlated as the evidence says."""
+    scores = cd.correlated_scores(correlations_of(evidence), draws, rng)
+    return dict(zip(NAMES, scores, strict=True))
+
+
+def correlations_of(evidence: Evidence) -> FloatArray:
+    """Return how the scores of the parts go together, in the order of `NAMES`.
+
+    Returns
+    -------
+    shape (6, 6)
+    """
     table = np.eye(len(NAMES))
     how = evidence.together
     pairs = {(0, 3): how.right_cost, (0, 5): how.right_seconds, (3, 5): how.cost_seconds}

@@ -126,8 +126,9 @@ def rank(capabilities: Sequence[Capability]) -> Ranking:
 
     Notes
     -----
-    Probabilities are of posteriors: Jeffreys' prior for shares, Hall's quantiles for means, configurations apart from
-    one another. Where they answered the same items, and find the same ones hard, that is cautious: it calls more ties.
+    Probabilities are of posteriors: Jeffreys' prior for shares, Hall's quantiles for means. Configurations are apart
+    from one another unless they were measured with `shared_scores`: it takes those that answered the same tasks in
+    pairs.
     """
     _check(capabilities)
     costed = [one for one in capabilities if isinstance(one.cvc, Estimate)]

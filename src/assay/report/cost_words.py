@@ -182,6 +182,13 @@ def basis_sentences(answer: CostAnswer) -> Iterator[str]:
         yield f"Given: {'; '.join(answer.said)}."
     if answer.assumed:
         yield f"Taken for granted: {'; '.join(answer.assumed)}."
+    if answer.compared_on:
+        low, high = (f"{count:,}" for count in answer.compared_on)
+        count = low if low == high else f"{low} to {high}"
+        yield (
+            f"Systems that answered the same tasks ({count} in common) are compared on them, "
+            "so tasks that are hard for both don't part them."
+        )
     by_words: dict[str, list[str]] = {}
     for system in answer.systems:
         by_words.setdefault(system.evidence, []).append(f"{system.name} ({system.outputs:,})")
