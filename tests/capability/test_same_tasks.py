@@ -100,25 +100,25 @@ def test_two_that_never_differ_are_not_told_apart_and_one_that_is_never_worse_is
 @pytest.mark.parametrize(("n", "share", "alike"), [(60, 0.9, 0.6), (200, 0.7, 0.9)])
 def test_two_equally_good_are_seldom_told_apart(n: int, share: float, alike: float) -> None:
     told = 0
-    for seed in range(200):
+    for seed in range(100):
         one, other = measured(*world(n, (share, share), alike, seed), seed=seed, draws=400)
         chance = p_cheaper(one.cvc_draws(), other.cvc_draws())
         told += not 0.05 <= chance <= 0.95
-    # 10 % is what two sides of 5 % allow; three standard errors are 6 %.
-    assert told / 200 <= 0.10 + 0.064
+    # 10 % is what two sides of 5 % allow; three standard errors are 9 %.
+    assert told / 100 <= 0.10 + 0.09
 
 
 def test_the_break_even_goes_on_holding() -> None:
     right = times = 0
-    for seed in range(60):
+    for seed in range(40):
         (a, _), (b, costs) = world(200, (0.9, 0.7), 0.9, seed)
         one, other = measured((a, costs + 0.4), (b, costs), seed=seed, draws=400)
         found = break_even_mend(one, other)
         if isinstance(found, Estimate):
             times += 1
             right += found.low <= 2.0 <= found.high
-    assert times > 50
-    assert right / times >= 0.95 - 0.085
+    assert times > 30
+    assert right / times >= 0.95 - 0.1
 
 
 def test_tasks_of_their_own_leave_them_apart() -> None:

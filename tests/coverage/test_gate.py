@@ -124,7 +124,7 @@ def test_power_is_as_planned(rates: FlipRates, margin: float, answer: str) -> No
     planned = tasks_needed(rates, margin=margin)
     assert isinstance(planned, Estimate)
     rng = np.random.default_rng(25)
-    tries, n = 300, int(planned.value)
+    tries, n = 150, int(planned.value)
     tables = rng.multinomial(n, [rates.broke, rates.fixed, 1 - rates.broke - rates.fixed], tries)
     said = [answer_of(int(b), int(c), int(rest), margin) for b, c, rest in tables]
     # With a margin the exact test loses a little of what the plan by the score test promises.

@@ -153,7 +153,10 @@ def test_the_interval_holds_the_true_gain(rate: float, auc: float, labels: int) 
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize(("system", "judge", "gain"), GSM)
+@pytest.mark.parametrize(
+    ("system", "judge", "gain"),
+    [GSM[0], *(pytest.param(*more, marks=pytest.mark.nightly) for more in GSM[1:])],
+)
 def test_real_judges(shared_data: Path, system: str, judge: str, gain: float) -> None:
     from coverage.test_whole_job import answers
 
