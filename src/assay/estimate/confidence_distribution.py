@@ -161,7 +161,9 @@ def correlated_scores(
     """
     table = np.asarray(correlation, dtype=np.float64)
     values, vectors = np.linalg.eigh(table)
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    # The symmetric root: of several that would do it is the only one that doesn't hang on which eigenvectors a
+    # processor's library finds, so that the same seed gives the same draws everywhere.
+    root = vectors * np.sqrt(np.clip(values, 0.0, None)) @ vectors.T
     root /= np.maximum(np.sqrt((root**2).sum(axis=1, keepdims=True)), 1e-12)
     return np.asarray(root @ rng.standard_normal((len(table), draws)), dtype=np.float64)
 
