@@ -1,4 +1,4 @@
-"""`assay --help` is quick: it imports nothing heavy."""
+"""Commands begin quickly: `assay --help` imports nothing heavy, and none imports what it does not use."""
 
 from __future__ import annotations
 
@@ -59,3 +59,14 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert "click" in loaded
     assert not loaded & set(HEAVY)
     assert done.stdout.startswith("Usage: assay")
+
+
+@pytest.mark.parametrize(
+    "modules",
+    ["assay.estimate", "assay.volume.measure", "assay.volume.gate", "assay.capability.cost_answer"],
+)
+def test_commands_begin_without_the_slow_parts_of_scipy(modules: str) -> None:
+    # Optimizers and distributions take as long to import as all the rest of `assay volume`, and few commands use them.
+    code = f"import sys, {modules}; print([n for n in sys.modules if n in ('scipy.optimize', 'scipy.stats')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from assay.capability.evidence import Prices
 from assay.capability.measure import Capability, per_item_and_verified
@@ -196,6 +196,8 @@ def items_to_tell_apart(
 
 
 def _rank_correlation(one: FloatArray, other: FloatArray) -> float:
+    from scipy import stats
+
     # Of ranks: a draw may be without limit.
     if one.min() == one.max() or other.min() == other.max():
         return 0.0

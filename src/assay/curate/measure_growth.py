@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from assay.curate.measure_store import Progress, TextStore
 from assay.curate.rolling_hash import mixed
@@ -270,6 +269,8 @@ def distinct(kept: int, thinned: float, confidence_level: float, n: int) -> Quan
     Each stays with that chance, so those that went are negative binomial: the limits are of their number given the
     ones that stayed, exact by inversion of the binomial tails.
     """
+    from scipy import stats
+
     if thinned == 1:
         return exact(float(kept), "n-grams", n=n, method="counted")
     miss = missing_chance(confidence_level)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.exact import clopper_pearson
@@ -196,6 +196,8 @@ def _at_least_one(below: FloatArray, items: int, tries: int, rate: float) -> Flo
 
 def _rate_shown_as(score: Score) -> float:
     """Return the true rate whose expected maximum is the score."""
+    from scipy import optimize
+
     share = score.share
     if score.tries == 1 or share in (0.0, 1.0):
         return share

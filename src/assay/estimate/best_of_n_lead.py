@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
-from scipy import optimize
 
 from assay.estimate.best_of_n import UNIT, Score, expected_maximum, maximum_reaches, true_score
 from assay.quantity import Estimate, Quantity, Unknown, to_json
@@ -169,6 +168,8 @@ def _inflation(score: Score, rates: Estimate, method: str) -> Estimate:
 
 def _range(function: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
     """Return the least and greatest value over an interval: a grid, and a search about its extremes."""
+    from scipy import optimize
+
     grid = np.linspace(low, high, _GRID)
     values = np.array([function(float(x)) for x in grid])
     ends: list[float] = []

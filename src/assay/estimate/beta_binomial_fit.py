@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.estimate.interval import missing_chance
 from assay.estimate.pass_k import Tries
@@ -159,6 +159,8 @@ def _log_rising(a: float, k: FloatArray) -> FloatArray:
 
 def _profile(counts: _Counts, rho: float) -> tuple[float, float]:
     """Return the greatest log likelihood at this concentration, and the mean that has it."""
+    from scipy import optimize
+
     found = optimize.minimize_scalar(
         lambda logit: -_log_likelihood(counts, float(special.expit(logit)), rho),
         bounds=(-16.0, 16.0),
@@ -169,6 +171,8 @@ def _profile(counts: _Counts, rho: float) -> tuple[float, float]:
 
 
 def _best_between(counts: _Counts, grid: FloatArray, best: int) -> float:
+    from scipy import optimize
+
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     found = optimize.minimize_scalar(
         lambda logit: -_profile(counts, float(special.expit(logit)))[0],

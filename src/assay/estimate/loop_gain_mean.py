@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.interval import missing_chance
@@ -110,6 +110,8 @@ def mean_gain(
 
 def _lower(values: FloatArray, end: float, miss: float) -> float:
     """Return the `miss` quantile of the mean of the values and the end, under uniform shares."""
+    from scipy import optimize
+
     points, counts = np.unique(np.append(values, end), return_counts=True)
     if len(points) == 1:
         return end
@@ -129,6 +131,8 @@ def _lower(values: FloatArray, end: float, miss: float) -> float:
 
 def _chance_below(slopes: FloatArray, counts: FloatArray) -> float:
     """Return P(sum of slope times gamma(count) <= 0); slopes of both signs."""
+    from scipy import optimize
+
     if slopes[-1] <= 0:
         return 1.0
     if slopes[0] >= 0:

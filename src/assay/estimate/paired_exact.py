@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.exact import clopper_pearson
@@ -171,6 +171,8 @@ def paired_difference(table: PairedTable, *, confidence_level: float = 0.95) -> 
 
 def _outwards(excess: Callable[[float], float], value: float, near: float, end: float) -> float:
     """Return the margin beyond which everything is rejected; `near` is where it should be about."""
+    from scipy import optimize
+
     width = max(abs(near - value), 1e-3)
     step = np.sign(end) * width / 32
     inner = outer = near

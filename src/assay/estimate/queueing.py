@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 
@@ -227,6 +227,8 @@ def utilization_for_wait(
     >>> round(utilization_for_wait(5 / 60, 5, time), 3), round(utilization_for_wait(5 / 60, 1, time), 3)
     (0.854, 0.477)
     """
+    from scipy import optimize
+
     if not 0 < target_hours < math.inf:
         raise EstimateError(f"a wait target must be positive and finite, got {target_hours} hours")
     if late is not None and not 0 < late < 1:

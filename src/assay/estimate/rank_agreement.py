@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
 
 from assay.errors import EstimateError
 from assay.estimate.interval import Interval, missing_chance
@@ -105,6 +104,8 @@ def rank_agreement(
 
 def _limits(share: float, trials: int, confidence_level: float) -> Interval:
     """Return the shares whose Kullback-Leibler distance to the one seen is small enough."""
+    from scipy import optimize
+
     room = float(np.log(2 / missing_chance(confidence_level))) / trials
 
     def beyond(p: float) -> float:

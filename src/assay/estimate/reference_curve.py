@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import interpolate, optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.interval import missing_chance
@@ -217,6 +217,8 @@ def _logit(scores: FloatArray) -> FloatArray:
 
 
 def _logit_spline(known: FloatArray, exam: FloatArray) -> Curve:
+    from scipy import interpolate
+
     x, y = _logit(known), _logit(exam)
     places, group, count = np.unique(x, return_inverse=True, return_counts=True)
     if places.size < _FEWEST_FOR_SPLINE:
@@ -235,6 +237,8 @@ def _logit_line(known: FloatArray, exam: FloatArray) -> Curve:
 
 
 def _ranked(known: FloatArray, exam: FloatArray) -> Curve:
+    from scipy import interpolate, optimize
+
     x, y = np.sort(known), np.sort(exam)
     weights = np.ones(x.size + 2)
     weights[[0, -1]] = _ANCHOR

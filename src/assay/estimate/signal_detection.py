@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.interval import Interval, missing_chance
@@ -247,6 +247,8 @@ def _melded(
     first: tuple[float, float], second: tuple[float, float], quantile: float, sign: float
 ) -> float:
     """Return a quantile of z(X) + sign z(Y), for X and Y of two beta laws."""
+    from scipy import optimize
+
     ends = _end(first) + sign * _end(second)
     if math.isinf(ends):
         return ends

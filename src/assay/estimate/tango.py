@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.interval import Interval, missing_chance
@@ -105,4 +105,6 @@ def tango_interval(table: PairedTable, *, confidence_level: float = 0.95) -> Int
 
 
 def _root(excess: object, low: float, high: float) -> float:
+    from scipy import optimize
+
     return float(optimize.brentq(excess, low, high, xtol=1e-12))

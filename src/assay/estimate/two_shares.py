@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.estimate.interval import missing_chance
@@ -88,6 +88,8 @@ def share_difference(a: Share, b: Share, *, confidence_level: float = 0.95) -> Q
 
 def _melded(a: Share, b: Share, miss: float) -> float:
     """Return the lower limit of a's share less b's."""
+    from scipy import optimize
+
     if a.hits == 0 and b.hits == b.cases:
         return -1.0
     middle = (np.arange(_NODES) + 0.5) / _NODES

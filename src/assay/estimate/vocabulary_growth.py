@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from assay.errors import EstimateError
 from assay.quantity import Estimate, Quantity, Unknown
@@ -99,6 +99,8 @@ def smoothing(factor: float) -> FloatArray:
     .. [1] Orlitsky, Suresh, Wu, "Optimal prediction of the number of unseen species", PNAS 113(47), 2016,
        doi:10.1073/pnas.1607774113.
     """
+    from scipy import stats
+
     k = np.arange(1, CLASSES + 1)
     tail = stats.binom.sf(k - 1, CLASSES, 1 / (1 + factor / 2) * 0.75)
     return np.asarray(-((-factor) ** k) * tail, dtype=np.float64)
