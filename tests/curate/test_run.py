@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import multiprocessing
 import random
@@ -21,6 +22,7 @@ from assay.curate.datasheet import lacking
 from assay.curate.pipeline import Pipeline
 from assay.curate.read.raw import RawBlock, ReadSettings
 from assay.curate.recipe import Recipe, parse_recipe
+from assay.curate.rejected import CUT_OFF
 from assay.curate.run import RunRequest, dry_run, run
 from assay.curate.run_block import BlockWork
 from assay.curate.run_duplicates import ExactDuplicates, NearDuplicates
@@ -28,6 +30,7 @@ from assay.curate.run_plan import plan_run
 from assay.curate.run_pool import Task, WorkerDied, run_tasks
 from assay.curate.steps import STEPS, Length
 from assay.errors import AssayError, BadInput
+from assay.report.curate_run_words import sentences
 from curate.corpora import (
     RECIPE,
     EndsItself,
@@ -68,13 +71,16 @@ def check_adds_up(record: dict[str, Any], out: Path) -> None:
         for row in read_rows(out / n["file"])
     ]
     dropped, rejected = read_rows(out / "dropped.jsonl.zst"), read_rows(out / "rejected.jsonl.zst")
-    assert record["records"] == len(kept) + len(dropped) + len(rejected)
+    cut_off = len(record["cut_off"])
+    assert record["records"] == len(kept) + len(dropped) + len(rejected) - cut_off
     assert record["kept"] == len(kept)
     assert record["kept_bytes"] == sum(len(str(row["text"]).encode()) for row in kept)
     assert {(r["step"], r["reason"]): r["documents"] for r in record["dropped"]} == Counter(
         (row["step"], row["reason"]) for row in dropped
     )
-    assert record["rejected"] == Counter(row["reason"] for row in rejected)
+    unread = [row for row in rejected if row["reason"] != CUT_OFF]
+    assert record["rejected"] == Counter(row["reason"] for row in unread)
+    assert len(record["cut_off"]) == len(rejected) - len(unread)
     by_source = Counter(str(row["source"]) for row in [*kept, *dropped])
     assert {name: own["documents"] for name, own in record["sources"].items()} == by_source
     for own in record["sources"].values():
@@ -279,6 +285,26 @@ def test_parquet_holds_the_same_and_shards_end_where_they_are_full(
     assert columns["text"] == [row["text"] for row in rows]
     assert columns["doc_id"] == [row["doc_id"] for row in rows]
     assert [bool(f) for f in columns["fields"]] == ["url" in row for row in rows]
+
+
+def test_what_a_cut_file_held_is_unknown_and_no_record(tmp_path: Path) -> None:
+    text = "".join(json.dumps(row) + "\n" for row in records(300, seed=3))
+    packed = gzip.compress(text.encode(), mtime=0)
+    (tmp_path / "cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    write_jsonl(tmp_path / "whole.jsonl", [{"text": "a whole record of another file"}, {"no": 1}])
+    inputs = (str(tmp_path / "cut.jsonl.gz"), str(tmp_path / "whole.jsonl"))
+    record = run(RunRequest(inputs, tmp_path / "out", RECIPE))
+    check_adds_up(record, tmp_path / "out")
+    read = record["documents"] - 1
+    assert 0 < read < 300
+    assert [place["where"] for place in record["cut_off"]] == [f"{inputs[0]}:{read + 1}"]
+    assert record["records"] == read + 2
+    assert list(record["rejected"].values()) == [1]
+    (said,) = (line for line in sentences(record) if "cut.jsonl.gz" in line)
+    assert f"at line or record {read + 1}" in said
+    assert "is unknown" in said
+    sheet = json.loads((tmp_path / "out" / "datasheet.json").read_text())
+    assert f"not counted beyond: {inputs[0]}:{read + 1}." in sheet["description"]
 
 
 def test_shards_are_cut_between_documents(tmp_path: Path) -> None:

@@ -159,7 +159,15 @@ def _description(record: Mapping[str, Any]) -> str:
     return (
         f"{record['kept']:,} documents kept of {record['records']:,} records; "
         f"dropped: {reasons or 'none'}; not readable: {rejected:,}."
+        f"{_cut_off(record['cut_off'])}"
     )
+
+
+def _cut_off(places: Sequence[Mapping[str, str]]) -> str:
+    if not places:
+        return ""
+    where = ", ".join(place["where"] for place in places)
+    return f" Read up to where it is cut off or damaged, and not counted beyond: {where}."
 
 
 def _file(file: Mapping[str, Any]) -> dict[str, object]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CUT_OFF = "the file is cut off or damaged here: how many more records it held is unknown"
+"""The reason that ends the reading of a file: no record, but a place beyond which nothing is counted."""
+
+DAMAGED = "the document's file is cut off or damaged"
+"""Of a file that is one document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

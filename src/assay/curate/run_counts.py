@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.curate.rejected import CUT_OFF
 from assay.curate.run_features import FEATURES, Codes, class_counts
 
 EXAMPLES = 10
@@ -40,6 +41,8 @@ class Counts:
     """(step, reason) -> documents, bytes."""
     rejected: dict[str, int] = field(default_factory=dict)
     rejected_examples: dict[str, list[list[str]]] = field(default_factory=dict)
+    cut_off: dict[str, str] = field(default_factory=dict)
+    """Places beyond which a file could not be read -> why. No records: what a file held beyond is not counted."""
     steps: dict[str, dict[str, int]] = field(default_factory=dict)
     repaired: int = 0
     changed: int = 0
@@ -54,6 +57,9 @@ class Counts:
         self.changed += counted["changed"]
         _add(self.before, class_counts(before))
         for where, reason, detail in counted["rejected"]:
+            if reason == CUT_OFF:
+                self.cut_off[where] = detail
+                continue
             self.rejected[reason] = self.rejected.get(reason, 0) + 1
             shown = self.rejected_examples.setdefault(reason, [])
             if len(shown) < MOST_REJECTED_EXAMPLES:
@@ -126,6 +132,9 @@ class Counts:
             ],
             "rejected": dict(sorted(self.rejected.items())),
             "rejected_examples": dict(sorted(self.rejected_examples.items())),
+            "cut_off": [
+                {"where": where, "detail": self.cut_off[where]} for where in sorted(self.cut_off)
+            ],
             "changed": self.changed,
             "repaired": self.repaired,
             "renamed_ids": self.renamed_ids,

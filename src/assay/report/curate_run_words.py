@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Record = Mapping[str, Any]
+
+MOST_CUT_OFF = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ def headline(record: Record) -> str:
     """Return the result in one sentence."""
     records, kept = record["records"], record["kept"]
     if not records:
-        return "There was no record to read."
+        return "No record could be read." if record["cut_off"] else "There was no record to read."
     return (
         f"{kept:,} of {records:,} records are kept ({share(kept, records)}): "
         f"{megabytes(record['kept_bytes'])} of {megabytes(record['bytes'])} MB of text."
@@ -37,6 +39,7 @@ def _what_to_do(reason: str) -> str:
 
 def sentences(record: Record) -> Iterator[str]:
     """Yield what else is to be known of it."""
+    yield from _cut_off(record["cut_off"])
     if record["rejected"] and not record["documents"]:
         reason, shown = next(iter(record["rejected_examples"].items()))
         said = f"{reason}: {shown[0][1]}" if shown[0][1] else reason
@@ -59,6 +62,19 @@ def sentences(record: Record) -> Iterator[str]:
             "named ID#2, ID#3 and so on."
         )
     yield from duplicate_sentences(record["duplicates"])
+
+
+def _cut_off(places: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    for place in places[:MOST_CUT_OFF]:
+        path, _, line = place["where"].rpartition(":")
+        yield (
+            f"{path} is cut off or damaged at line or record {int(line):,} ({place['detail']}): how many records it "
+            "held from there on is unknown, and none of them is counted. Get or mend it and run again, or go on with "
+            "what could be read."
+        )
+    more = len(places) - MOST_CUT_OFF
+    if more > 0:
+        yield f"{more:,} more files are cut off or damaged: rejected.jsonl.zst names them."
 
 
 def duplicate_sentences(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from assay.curate.documents import Documents
 from assay.curate.read.files import inputs_of, read_documents, reader_of
 from assay.curate.read.jsonl import JsonLines
 from assay.curate.read.raw import BLOCK_RECORDS, RawBlock, ReadSettings, drawn
-from assay.curate.rejected import Rejected
+from assay.curate.rejected import CUT_OFF, Rejected
 from assay.errors import BadInput, UnknownFormat
 
 Write = Callable[[str, str | bytes], Path]
@@ -102,7 +102,7 @@ def test_a_packed_file_that_is_cut_off_keeps_what_stands_before(
     whole = Documents.joined(docs)
     assert whole.text.texts()[:2] == ["0 0", "1 1"]
     if cut:
-        assert [r.reason for r in rejected] == ["the file is cut off or damaged"]
+        assert [r.reason for r in rejected] == [CUT_OFF]
     else:
         assert (len(whole), rejected) == (30_000, [])
 

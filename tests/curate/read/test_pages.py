@@ -13,7 +13,7 @@ from assay.curate.read.files import inputs_of, read_documents, reader_of
 from assay.curate.read.html_text import decoded
 from assay.curate.read.page_text import MOST_TAGS, page_text
 from assay.curate.read.raw import ReadSettings
-from assay.curate.rejected import Rejected
+from assay.curate.rejected import CUT_OFF, Rejected
 from assay.curate.run_inputs import fingerprints, split_inputs
 from assay.errors import BadInput
 
@@ -116,7 +116,7 @@ def test_an_archive_that_is_cut_off_keeps_what_stands_before(
     path.write_bytes(whole[: len(whole) - cut])
     docs, rejected = read(path)
     assert docs.text.text(0).startswith("A plain text, 0.")
-    assert {r.reason for r in rejected} == ({"the file is cut off or damaged"} if cut else set())
+    assert {r.reason for r in rejected} == ({CUT_OFF} if cut else set())
     assert len(docs) == 9 if not cut else 4 <= len(docs) < 9
 
 
@@ -125,7 +125,7 @@ def test_what_is_no_archive_is_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.warc"
     path.write_bytes(content)
     docs, rejected = read(path)
-    assert (len(docs), [r.reason for r in rejected]) == (0, ["the file is cut off or damaged"])
+    assert (len(docs), [r.reason for r in rejected]) == (0, [CUT_OFF])
 
 
 def test_an_empty_archive_has_no_documents(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from arro3.io import write_parquet
 from assay.curate.documents import Documents
 from assay.curate.read.files import read_documents, reader_of
 from assay.curate.read.raw import BLOCK_RECORDS, ReadSettings
-from assay.curate.rejected import Rejected
+from assay.curate.rejected import CUT_OFF, Rejected
 from assay.errors import BadInput
 
 Write = Callable[[str, str | bytes], Path]
@@ -71,7 +71,7 @@ def test_parquet_that_is_cut_off_or_damaged_is_counted(tmp_path: Path, cut: int)
     data = bytearray(path.read_bytes())
     path.write_bytes(data[:-cut] if cut < len(data) else b"")
     docs, rejected = read(path)
-    assert [r.reason for r in rejected] == ["the file is cut off or damaged"]
+    assert [r.reason for r in rejected] == [CUT_OFF]
     assert len(docs) == 0
 
 
@@ -82,7 +82,7 @@ def test_parquet_with_damaged_pages_keeps_what_stands_before(tmp_path: Path) -> 
     path.write_bytes(data)
     docs, rejected = read(path)
     assert {r.reason for r in rejected} <= {
-        "the file is cut off or damaged",
+        CUT_OFF,
         "the text is no string",
     }
     assert rejected
@@ -168,7 +168,7 @@ def test_packed_csv_that_is_cut_off_keeps_what_stands_before(write: Write) -> No
     packed = gzip.compress(("text,n\n" + rows).encode())
     docs, rejected = read(write("a.csv.gz", packed[:-30]))
     assert docs.text.text(0) == "text 0"
-    assert [r.reason for r in rejected] == ["the file is cut off or damaged"]
+    assert [r.reason for r in rejected] == [CUT_OFF]
     assert read(write("b.csv.gz", packed))[0].text.texts()[-1] == f"text {19_999**2:x}"
 
 
@@ -185,13 +185,13 @@ def test_json_arrays_and_lines_both_stand_in_json_files(write: Write) -> None:
 def test_a_json_array_that_breaks_keeps_what_stands_before(write: Write, rest: str) -> None:
     docs, rejected = read(write("a.json", '[{"text": "one"}' + rest))
     assert docs.text.texts() == ["one"]
-    assert [r.reason for r in rejected] == ["the file is cut off or damaged"]
+    assert [r.reason for r in rejected] == [CUT_OFF]
 
 
 def test_an_empty_array_and_one_nested_without_end(write: Write) -> None:
     assert read(write("a.json", "[ ]"))[1] == []
     _, rejected = read(write("b.json", "[" * 200_000))
-    assert [r.reason for r in rejected] == ["the file is cut off or damaged"]
+    assert [r.reason for r in rejected] == [CUT_OFF]
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.json", "a.warc", "a.html"])

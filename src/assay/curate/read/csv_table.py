@@ -9,6 +9,7 @@ from pathlib import Path
 from assay.curate.read.jsonl import JsonLines
 from assay.curate.read.raw import Parsed, RawBlock, ReadSettings
 from assay.curate.read.records import Record, as_line, blocks_of
+from assay.curate.rejected import CUT_OFF
 from assay.errors import BadInput
 from assay.ledger.ingest.csv_rows import TableRow, csv_rows, sniff
 from assay.ledger.ingest.lines import read_lines
@@ -83,7 +84,7 @@ def _why(reason: str) -> tuple[str, str]:
         ("not UTF-8", "not UTF-8"),
         ("longer than", "record too long"),
         ("a field is longer", "record too long"),
-        ("the file ", "the file is cut off or damaged"),
+        ("the file ", CUT_OFF),
         ("has ", "not as many fields as the header"),
     ):
         if reason.startswith(begins):

@@ -11,6 +11,7 @@ from pathlib import Path
 from assay.curate.read.jsonl import JsonLines
 from assay.curate.read.raw import Parsed, RawBlock, ReadSettings
 from assay.curate.read.records import Record, blocks_of
+from assay.curate.rejected import CUT_OFF
 from assay.errors import BadInput
 from assay.ledger.ingest.source import Source
 
@@ -60,7 +61,7 @@ def _elements(file: Source) -> Iterator[Record]:
         return
     except (OSError, EOFError, BadInput) as error:
         said = error.message if isinstance(error, BadInput) else str(error)
-        yield Record(1, b"", "the file is cut off or damaged", said)
+        yield Record(1, b"", CUT_OFF, said)
         return
     if len(data) > MOST_BYTES:
         yield Record(1, b"", "array too large", "write it as JSON Lines, a record a line")
@@ -77,7 +78,7 @@ def _parsed(text: str) -> Iterator[Record]:
         try:
             _, end = scan(text, at)
         except (ValueError, RecursionError) as error:
-            yield Record(number, b"", "the file is cut off or damaged", str(error)[:200])
+            yield Record(number, b"", CUT_OFF, str(error)[:200])
             return
         # A line break can't stand inside a string of JSON: all of them are layout.
         line = text[at:end].replace("\n", " ").replace("\r", " ")
@@ -87,11 +88,11 @@ def _parsed(text: str) -> Iterator[Record]:
             comma = _BETWEEN.match(text, end)
             if comma is None:
                 said = f"no comma after element {number}"
-                yield Record(number + 1, b"", "the file is cut off or damaged", said)
+                yield Record(number + 1, b"", CUT_OFF, said)
                 return
             at = comma.end()
     if at >= len(text):
-        yield Record(number + 1, b"", "the file is cut off or damaged", "its array does not end")
+        yield Record(number + 1, b"", CUT_OFF, "its array does not end")
 
 
 def _after(pattern: re.Pattern[str], text: str, at: int) -> int:

@@ -24,7 +24,7 @@ from assay.curate.read.raw import (
     drawn,
     shown_path,
 )
-from assay.curate.rejected import Rejected
+from assay.curate.rejected import CUT_OFF, Rejected
 from assay.curate.text_column import TextColumn
 from assay.errors import BadInput
 from assay.ledger.ingest.lines import parse_object
@@ -107,7 +107,7 @@ class _Splitter:
                 skipped = _skip_rest(stream, line, most)
             except _BROKEN as error:
                 yield from self._flush()
-                self._reject(number, "the file is cut off or damaged", _broken(error))
+                self._reject(number, CUT_OFF, _broken(error))
                 yield from self._flush()
                 return
             if not line:

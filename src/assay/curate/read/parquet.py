@@ -9,6 +9,7 @@ from pathlib import Path
 from assay.curate.read.jsonl import JsonLines
 from assay.curate.read.raw import Parsed, RawBlock, ReadSettings
 from assay.curate.read.records import Record, as_line, blocks_of
+from assay.curate.rejected import CUT_OFF
 from assay.errors import BadInput
 from assay.ledger.ingest.parquet_cells import parquet_cells
 from assay.ledger.ingest.source import Source
@@ -51,4 +52,4 @@ def _records(path: Path) -> Iterator[Record]:
         for number, cells in parquet_cells(Source(path), batch_rows=BATCH_ROWS):
             yield Record(number, as_line(cells))
     except BadInput as error:
-        yield Record(number + 1, b"", "the file is cut off or damaged", error.message)
+        yield Record(number + 1, b"", CUT_OFF, error.message)

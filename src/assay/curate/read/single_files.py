@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assay.curate.read.pages import Page, Refused, blocks_of_pages, parse_pages
 from assay.curate.read.raw import Parsed, RawBlock, ReadSettings, shown_path
+from assay.curate.rejected import DAMAGED
 from assay.errors import BadInput
 from assay.ledger.ingest.source import Source
 
@@ -69,7 +70,7 @@ class SingleFiles:
                 data = stream.read(most + 1)
         except (OSError, EOFError, BadInput) as error:
             said = error.message if isinstance(error, BadInput) else str(error)
-            return Refused(number, where, "the file is cut off or damaged", said)
+            return Refused(number, where, DAMAGED, said)
         if len(data) > most:
             reason = "page too large" if markup else "record too long"
             return Refused(number, where, reason, f"more than {most:,} bytes")

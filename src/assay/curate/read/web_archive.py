@@ -15,6 +15,7 @@ import zstandard
 from assay.curate.missing_part import import_part
 from assay.curate.read.pages import Page, Refused, blocks_of_pages, parse_pages
 from assay.curate.read.raw import Parsed, RawBlock, ReadSettings, shown_path
+from assay.curate.rejected import CUT_OFF
 from assay.errors import BadInput
 from assay.ledger.ingest.source import GZIP_MAGIC, Source
 
@@ -84,7 +85,7 @@ class WebArchive:
             except (OSError, ValueError) as error:
                 stream.broken = stream.broken or str(error)
             if stream.broken:
-                what = "the file is cut off or damaged"
+                what = CUT_OFF
                 yield Refused(number + 1, f"{path}:{number + 1}", what, stream.broken), 1.0
 
     def _page(self, record: Any, number: int, path: str) -> Page | Refused:
@@ -94,7 +95,7 @@ class WebArchive:
         data = _bytes_of(record.reader, most + 1)
         if len(data) <= most and _is_short(record, len(data)):
             said = f"{len(data):,} bytes of {record.content_length:,}"
-            return Refused(number, where, "the file is cut off or damaged", said)
+            return Refused(number, where, CUT_OFF, said)
         if kind:
             return Refused(number, where, *kind)
         try:
