@@ -46,6 +46,10 @@ def test_an_error_that_was_found_is_not_shown_as_none() -> None:
     assert interval(estimate(4.6, 0.2, 131.0)).startswith("5 [")
 
 
+def test_a_difference_that_may_be_none_has_the_digits_of_its_width() -> None:
+    assert interval(estimate(0.00006, -44.79777, 44.27146)) == "0 [-45, 45]"
+
+
 def test_zero_errors_are_at_most_something() -> None:
     rate = Estimate(0.0, 0.0, 1 - 0.025 ** (1 / 500), "errors/trace", 0.95, 500, "Clopper-Pearson")
     assert interval(rate, percent=True) == "0; at most 0.74 %"

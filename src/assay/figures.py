@@ -56,8 +56,8 @@ def decimals_of(estimate: Estimate, factor: float = 1.0) -> int:
         return 0
     decimals = SIGNIFICANT - 1 - math.floor(math.log10(width))
     value = estimate.value * factor
-    if 0 < value < math.inf and round(value, decimals) == 0:
-        # Something was found: it is not shown as nothing, however wide the interval.
+    if low >= 0 and 0 < value < math.inf and round(value, decimals) == 0:
+        # Something was found: it is not shown as nothing, however wide the interval. (A difference may well be none.)
         decimals = -math.floor(math.log10(value))
     return decimals
 

@@ -209,6 +209,25 @@ def test_equals_are_a_tie_with_even_chances_and_no_number_of_items_parts_them(
     for system in answer.systems:
         assert system.p_best == pytest.approx(0.5, abs=0.05)
     assert isinstance(answer.more_items, Unknown)
+    # They cost the same as measured; how much a wrong choice may cost is known all the same.
+    assert isinstance(answer.second_costs_more, Estimate)
+    assert answer.second_costs_more.value == pytest.approx(0, abs=1e-12)
+    assert answer.second_costs_more.low <= 0 <= answer.second_costs_more.high
+
+
+def test_what_the_second_costs_more_than_the_first_is_in_the_answer(ledger: Ledger) -> None:
+    fill(ledger, "good", wrong=5)
+    assert answer_cost(ledger, CostQuestion(escape_usd=10)).second_costs_more is None
+    fill(ledger, "bad", wrong=60)
+    answer = answer_cost(ledger, CostQuestion(escape_usd=10))
+    first, second = (value(one.cost) for one in answer.systems)
+    more = answer.second_costs_more
+    assert isinstance(more, Estimate)
+    assert more.value == pytest.approx(second - first)
+    assert more.low > 0
+    assert answer.more_items is None
+    assert answer.to_json()["second_costs_more_than_first"] == more.to_json()
+    assert answer_cost(ledger).second_costs_more is None
 
 
 def test_a_standard_is_met_by_the_upper_limit_alone(ledger: Ledger) -> None:

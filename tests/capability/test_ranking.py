@@ -13,6 +13,7 @@ from assay.capability.ranking import (
     NEVER_RIGHT,
     NO_RESULT,
     break_even_mend,
+    cost_difference,
     items_to_tell_apart,
     p_best,
     rank,
@@ -131,6 +132,53 @@ def test_no_break_even() -> None:
     # Where what escapes has no price, and something does escape, the lines aren't known either.
     unsaid = break_even_mend(one("a", 9, 10, 1.0, caught=0.5), better, Prices())
     assert unsaid == Unknown("a: nobody has said what an escaped error costs")
+
+
+def test_a_difference_of_costs_has_a_sign_and_turns_round() -> None:
+    dear, cheap = one("dear", 900, 1000, 0.5), one("cheap", 950, 1000, 0.1)
+    more, less = cost_difference(dear, cheap), cost_difference(cheap, dear)
+    assert isinstance(more, Estimate)
+    assert isinstance(less, Estimate)
+    # Every wrong one is caught and mended at 5: (.5 + .1 * 5) - (.1 + .05 * 5).
+    assert more.value == pytest.approx(0.65)
+    assert 0 < more.low < more.value < more.high
+    assert (less.value, less.low, less.high) == pytest.approx((-more.value, -more.high, -more.low))
+    assert more.unit == "USD/verified-correct"
+    wide = cost_difference(dear, cheap, confidence_level=0.99)
+    assert isinstance(wide, Estimate)
+    assert wide.low < more.low < more.high < wide.high
+    # A dearer mend weighs on the one that needs more of them.
+    at_ten = cost_difference(dear, cheap, Prices(10.0, 50.0))
+    assert isinstance(at_ten, Estimate)
+    assert at_ten.value == pytest.approx(0.4 + 0.05 * 10)
+
+
+def test_a_difference_of_two_that_the_data_chose_is_wider_and_of_too_many_unknown() -> None:
+    a, b = one("a", 900, 1000, 0.5), one("b", 950, 1000, 0.1)
+    limits = []
+    for names in (2, 3, 20):
+        found = cost_difference(a, b, chosen_from=names)
+        assert isinstance(found, Estimate) if names < 20 else isinstance(found, Unknown)
+        if isinstance(found, Estimate):
+            assert found.confidence_level == 0.95
+            limits.append((found.low, found.high))
+    alone = cost_difference(a, b, confidence_level=1 - 0.05 / 3)
+    assert isinstance(alone, Estimate)
+    # Three can be paired in three ways.
+    assert limits[1] == (alone.low, alone.high)
+    assert limits[1][0] < limits[0][0] < limits[0][1] < limits[1][1]
+    with pytest.raises(EstimateError, match="chosen_from"):
+        cost_difference(a, b, chosen_from=1)
+
+
+def test_a_difference_from_what_is_unknown_is_unknown() -> None:
+    good = one("good", 950, 1000, 0.1)
+    unknown = cost_difference(one("c", 5, 10, Unknown("no bill")), good)
+    assert unknown == Unknown("c: its cost isn't known: no bill")
+    never = cost_difference(one("never", 0, 100, 0.1, caught=0.0), good)
+    assert never == Unknown("one of the two has no verified-correct result")
+    with pytest.raises(EstimateError, match="confidence_level"):
+        cost_difference(good, good, confidence_level=1.0)
 
 
 def test_items_by_the_formula() -> None:

@@ -76,6 +76,9 @@ def aider(*, mend: float = 5.0) -> CostAnswer:
         break_evens=(BreakEven("gpt-5 (medium)", "gpt-5 (high)", around(3.75, "USD/mend")),),
         curves=tuple(curves),
         curve_words="As if each wrong result were found and mended.",
+        second_costs_more=Estimate(
+            0.06, -0.2, 0.31, "USD/verified-correct", 0.95, ITEMS, "melded", "simulated"
+        ),
         more_items=around(9_000, "items"),
     )
 

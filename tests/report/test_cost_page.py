@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -26,6 +27,7 @@ from assay.report.cost_words import (
     chance,
     headline,
     money,
+    more_sentences,
     order_sentences,
     unknown_sentences,
 )
@@ -103,6 +105,44 @@ def test_rankings_with_different_winners_are_told_and_equals_share_a_place() -> 
     assert "By share of right results: gpt-5 (high) and twin; then" in " ".join(
         order_sentences(answer)
     )
+
+
+def test_how_far_the_first_two_are_apart_is_told_and_what_a_wrong_choice_costs() -> None:
+    answer = aider()
+    assert " ".join(more_sentences(answer)) == (
+        "gpt-5 (medium) costs $0.06 [-$0.20, $0.31] a verified-correct result more than gpt-5 (high) (limits that "
+        "hold for whichever two of the 6 come first): taking gpt-5 (high) loses at most $0.20 a result, taking gpt-5 "
+        "(medium) at most $0.31 a result. "
+        "To tell the first two apart takes about 9,000 items of each if they differ as measured, about 7,200 if by as "
+        "much as the limits allow, and no number if they cost the same."
+    )
+    said = text(answer)
+    assert "-$0.20, $0.31" in said
+    assert "-$0.20, $0.31" in render_cost(answer)
+    shown = replace(answer, more_items=None, second_costs_more=around(0.5, "USD/verified-correct"))
+    shown = replace(shown, systems=shown.systems[:2])
+    assert list(more_sentences(shown)) == [
+        "gpt-5 (medium) costs $0.50 [$0.40, $0.60] a verified-correct result more than gpt-5 (high)."
+    ]
+
+
+def test_of_too_many_to_pair_the_difference_is_unknown_and_said_so() -> None:
+    answer = replace(aider(), second_costs_more=Unknown("chosen from 60"))
+    assert "How far the first two are apart is unknown: chosen from 60." in list(
+        more_sentences(answer)
+    )
+
+
+def test_a_number_that_nobody_labels_is_not_written_out() -> None:
+    answer = replace(aider(), more_items=around(1.8e9, "items"))
+    assert "takes more than 10,000,000 items of each" in " ".join(more_sentences(answer))
+
+
+def test_what_may_be_lost_without_limit_is_told_so() -> None:
+    apart = Estimate(1.0, -math.inf, math.inf, "USD/verified-correct", 0.95, 9, "melded")
+    said = " ".join(more_sentences(replace(aider(), second_costs_more=apart)))
+    assert "costs $1.00 [no lower limit, no limit] a verified-correct result more" in said
+    assert "taking gpt-5 (high) loses without limit, taking gpt-5 (medium) without limit." in said
 
 
 def test_where_lines_cross_is_told_and_where_none_does_too() -> None:

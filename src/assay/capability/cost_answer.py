@@ -18,7 +18,7 @@ from assay.capability.ledger_facts import NotJudged, SystemFacts, facts_of
 from assay.capability.ledger_second_pass import BothPasses, both_passes
 from assay.capability.measure import DRAWS, Capability, measure, quantity_of
 from assay.capability.parts import Scores
-from assay.capability.ranking import items_to_tell_apart, rank
+from assay.capability.ranking import cost_difference, items_to_tell_apart, rank
 from assay.capability.same_tasks import compared_on, shared_scores
 from assay.ledger.store import Ledger
 from assay.quantity import Estimate, Quantity, Unknown
@@ -98,9 +98,10 @@ def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAns
             )
             measured[place] = replace(one, costed=costed)
     priced = question.mend_usd is not None or question.escape_usd is not None
-    systems, more = (
-        _ordered(measured, question.confidence_level) if priced else (_by_score(measured), None)
-    )
+    if priced:
+        systems, dearer, more = _ordered(measured, question.confidence_level)
+    else:
+        systems, dearer, more = _by_score(measured), None, None
     turned = turning([one.capability for one in measured], rng=rng)
     return CostAnswer(
         ledger=str(ledger.path),
@@ -110,6 +111,7 @@ def answer_cost(ledger: Ledger, question: CostQuestion | None = None) -> CostAns
         priced=priced,
         break_evens=turned.break_evens,
         curves=turned.curves,
+        second_costs_more=dearer,
         more_items=more,
         standard=None if standard is None else standard.words,
         curve_words=turned.words,
@@ -204,7 +206,7 @@ def _unsaid(evidence: Evidence, question: CostQuestion) -> str:
 
 def _ordered(
     measured: Sequence[_Measured], level: float
-) -> tuple[tuple[CostedSystem, ...], Quantity | None]:
+) -> tuple[tuple[CostedSystem, ...], Quantity | None, Quantity | None]:
     by_name = {one.costed.name: one for one in measured}
     order = rank([one.capability for one in measured])
     several = len(order.rows) > 1
@@ -217,11 +219,13 @@ def _ordered(
         )
         for row in order.rows
     ]
-    more = None
-    if several and order.is_tie:
+    dearer = more = None
+    if several:
         first, second = (row.capability for row in order.rows[:2])
-        more = items_to_tell_apart(first, second, confidence_level=level)
-    return (*ranked, *(by_name[one.name].costed for one in order.unranked)), more
+        dearer = cost_difference(second, first, confidence_level=level, chosen_from=len(order.rows))
+        if order.is_tie:
+            more = items_to_tell_apart(first, second, confidence_level=level)
+    return (*ranked, *(by_name[one.name].costed for one in order.unranked)), dearer, more
 
 
 def _by_score(measured: Sequence[_Measured]) -> tuple[CostedSystem, ...]:

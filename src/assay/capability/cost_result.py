@@ -153,8 +153,10 @@ class CostAnswer:
         Whether systems are ranked by cost: the prices that this takes were given.
     break_evens, curves
         Between neighbours of the lower edge; and the lines themselves.
+    second_costs_more
+        USD per verified-correct result that the second in order costs more than the first; None where one is ranked.
     more_items
-        What would tell the first two apart, or None.
+        Where these two are a tie, what would tell them apart.
     compared_on
         Fewest and most tasks that two systems both answered, of those that did; None where no two did.
     """
@@ -166,6 +168,7 @@ class CostAnswer:
     priced: bool
     break_evens: tuple[BreakEven, ...] = ()
     curves: tuple[Curve, ...] = ()
+    second_costs_more: Quantity | None = None
     more_items: Quantity | None = None
     standard: str | None = None
     curve_words: str = ""
@@ -223,6 +226,9 @@ class CostAnswer:
             "orders": {name: list(order) for name, order in self.orders.items()},
             "winners": {name: list(first) for name, first in self.winners.items()},
             "break_evens": [one.to_json() for one in self.break_evens],
+            "second_costs_more_than_first": None
+            if self.second_costs_more is None
+            else self.second_costs_more.to_json(),
             "items_to_tell_first_two_apart": None
             if self.more_items is None
             else self.more_items.to_json(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from assay.capability.difference import break_even_mend, items_to_tell_apart
+from assay.capability.difference import break_even_mend, cost_difference, items_to_tell_apart
 from assay.capability.measure import Capability
 from assay.errors import EstimateError
 from assay.estimate.confidence_distribution import quantile
@@ -22,6 +22,7 @@ __all__ = [
     "Ranking",
     "Unranked",
     "break_even_mend",
+    "cost_difference",
     "items_to_tell_apart",
     "p_best",
     "p_cheaper",

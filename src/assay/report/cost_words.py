@@ -19,6 +19,9 @@ HOURLY = ("system", "s/attempt", "correct/h", "errors/h", "s/verified-correct")
 
 UNKNOWN = "unknown"
 
+MOST_ITEMS = 10_000_000
+"""A forecast of more items than that is said to be more: nobody labels so many."""
+
 
 def headline(answer: CostAnswer) -> str:
     """Return the verdict in one sentence."""
@@ -60,7 +63,8 @@ def money(quantity: Quantity) -> str:
     if not rest:
         return f"${head}"
     low, _, high = rest.rstrip("]").rpartition(", ")
-    return f"${head} [${low}, {high if high == 'no limit' else f'${high}'}]"
+    ends = (end if end.startswith("no ") else f"${end}" for end in (low, high))
+    return f"${head} [{', '.join(ends)}]".replace("$-", "-$")
 
 
 def figure(quantity: Quantity, *, percent: bool = False, factor: float = 1.0) -> str:
@@ -169,9 +173,17 @@ def standard_sentences(answer: CostAnswer) -> Iterator[str]:
 
 
 def more_sentences(answer: CostAnswer) -> Iterator[str]:
-    """Say what would tell the first two apart."""
+    """Say how far the first two are apart, what a wrong choice between them costs, and what would tell them apart."""
+    if isinstance(answer.second_costs_more, Estimate):
+        yield from _difference(answer, answer.second_costs_more)
+    elif isinstance(answer.second_costs_more, Unknown):
+        yield f"How far the first two are apart is unknown: {answer.second_costs_more.reason}."
     if isinstance(answer.more_items, Estimate):
-        yield f"To tell the first two apart takes about {_roughly(answer.more_items.value)} items of each."
+        yield (
+            f"To tell the first two apart takes {_roughly(answer.more_items.value)} items of each if they differ as "
+            f"measured, {_roughly(answer.more_items.low)} if by as much as the limits allow, and no number if they "
+            "cost the same."
+        )
     elif isinstance(answer.more_items, Unknown):
         yield f"What would tell the first two apart is unknown: {answer.more_items.reason}."
 
@@ -221,9 +233,28 @@ def method_sentences(answer: CostAnswer) -> Iterator[str]:
     yield from said
 
 
+def _difference(answer: CostAnswer, dearer: Estimate) -> Iterator[str]:
+    first, second = (one.name for one in answer.ranked[:2])
+    more = money(dearer)
+    said = f"{second} costs {more} a verified-correct result more than {first}"
+    if len(answer.ranked) > 2:
+        said += f" (limits that hold for whichever two of the {len(answer.ranked)} come first)"
+    if dearer.low >= 0 or answer.more_items is None:
+        yield f"{said}."
+        return
+    # The limits as they are shown, for these are rounded outwards.
+    low, high = (
+        "without limit" if end.startswith("no ") else f"at most {end.removeprefix('-')} a result"
+        for end in more.partition("[")[2].rstrip("]").split(", ")
+    )
+    yield f"{said}: taking {first} loses {low}, taking {second} {high}."
+
+
 def _roughly(count: float) -> str:
-    """Return a forecast with two digits: more would claim to know it."""
-    return number(count, 2 - len(str(int(count)))) if count >= 100 else number(count, 0)
+    """Return a forecast with two digits: more would claim to know it; of what nobody will label, that it is that."""
+    if count > MOST_ITEMS:
+        return f"more than {number(MOST_ITEMS, 0)}"
+    return f"about {number(count, 2 - len(str(int(count))) if count >= 100 else 0)}"
 
 
 def _chance(system: CostedSystem) -> str:
